@@ -1,0 +1,3 @@
+namespace StableRep.Data;
+
+internal static class DataAssembly;
