@@ -21,7 +21,7 @@ internal static class ElfVersionNeeds
         {
             return FindEntry(image, version) is { } entry && SetWeak(image[(entry + 4)..]);
         }
-        catch (ArgumentOutOfRangeException exception)
+        catch (Exception exception) when (exception is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
             throw new InvalidDataException("The ELF file is truncated or its section offsets point outside it.", exception);
         }
