@@ -1,3 +1,0 @@
-namespace StableRep.Data;
-
-internal static class DataAssembly;

@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace StableRep.Data.Hosting;
+
+/// <summary>
+/// The exclusive right to one unit of work: a session-level advisory lock on a connection of its own. The database frees it the moment the
+/// process dies. When the connection is lost the lease says so, and its holder must stop: its attempt number fences what it still tries to write.
+/// </summary>
+public sealed class WorkLease : IAsyncDisposable
+{
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
+
+    private readonly NpgsqlConnection _connection;
+    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _released = new();
+    private readonly Task _watch;
+
+    private WorkLease(NpgsqlConnection connection, TimeProvider clock)
+    {
+        _connection = connection;
+        Lost = _lost.Token;
+        _watch = WatchAsync(clock);
+    }
+
+    /// <summary>Cancelled when the database no longer holds the lock for us.</summary>
+    public CancellationToken Lost { get; }
+
+    /// <summary>Takes the right to some work, or returns null at once when another worker has it.</summary>
+    /// <param name="connectionString">The database; the connection is not pooled.</param>
+    /// <param name="work">The work's name, such as <c>shard/ID</c>.</param>
+    /// <param name="clock">Times the checks of the connection.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    public static async Task<WorkLease?> TryTakeAsync(
+        string connectionString, string work, TimeProvider clock, CancellationToken cancellationToken = default)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = work }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_lock({Key(work)})", connection);
+            if (await command.ExecuteScalarAsync(cancellationToken) is true)
+            {
+                return new WorkLease(connection, clock);
+            }
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Gives the right back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _released.CancelAsync();
+        await _watch;
+        await _connection.DisposeAsync();
+        _lost.Dispose();
+        _released.Dispose();
+    }
+
+    private static long Key(string work) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(work)));
+
+    private async Task WatchAsync(TimeProvider clock)
+    {
+        using var timer = new PeriodicTimer(CheckInterval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_released.Token))
+            {
+                await using var command = new NpgsqlCommand("SELECT 1", _connection) { CommandTimeout = 10 };
+                await command.ExecuteNonQueryAsync(_released.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_released.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException or TimeoutException)
+        {
+            await _lost.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using StableRep.Data.Accounts;
+using StableRep.Data.CaptionSets;
+using StableRep.Data.Experiments;
+using StableRep.Data.Generators;
+using StableRep.Data.ImageSets;
+using StableRep.Data.Metrics;
+using StableRep.Data.Nodes;
+using StableRep.Data.Probes;
+using StableRep.Data.Review;
+using StableRep.Data.Sweeps;
+
+namespace StableRep.Data;
+
+/// <summary>The experiment store, in the schema <c>app</c>.</summary>
+public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
+    : IdentityDbContext<StudioUser, IdentityRole<Guid>, Guid>(options), IDataProtectionKeyContext
+{
+    /// <summary>The schema of all tables but Hangfire's.</summary>
+    public const string Schema = "app";
+
+    /// <summary>Tokens of the API.</summary>
+    public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
+
+    /// <summary>Who did what.</summary>
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    /// <summary>Caption sets.</summary>
+    public DbSet<CaptionSet> CaptionSets => Set<CaptionSet>();
+
+    /// <summary>Captions.</summary>
+    public DbSet<Caption> Captions => Set<Caption>();
+
+    /// <summary>Lines of uploads that are not captions as they stand.</summary>
+    public DbSet<CaptionProblem> CaptionProblems => Set<CaptionProblem>();
+
+    /// <summary>Installed generators.</summary>
+    public DbSet<Generator> Generators => Set<Generator>();
+
+    /// <summary>Image sets.</summary>
+    public DbSet<ImageSet> ImageSets => Set<ImageSet>();
+
+    /// <summary>Shards of image sets.</summary>
+    public DbSet<Shard> Shards => Set<Shard>();
+
+    /// <summary>Generated images.</summary>
+    public DbSet<GeneratedImage> Images => Set<GeneratedImage>();
+
+    /// <summary>Experiments.</summary>
+    public DbSet<Experiment> Experiments => Set<Experiment>();
+
+    /// <summary>The events of experiments.</summary>
+    public DbSet<ExperimentEvent> ExperimentEvents => Set<ExperimentEvent>();
+
+    /// <summary>Sweeps.</summary>
+    public DbSet<Sweep> Sweeps => Set<Sweep>();
+
+    /// <summary>Probes.</summary>
+    public DbSet<Probe> Probes => Set<Probe>();
+
+    /// <summary>Probe datasets.</summary>
+    public DbSet<ProbeDataset> ProbeDatasets => Set<ProbeDataset>();
+
+    /// <summary>Review marks.</summary>
+    public DbSet<ReviewMark> ReviewMarks => Set<ReviewMark>();
+
+    /// <summary>The names of curves.</summary>
+    public DbSet<MetricSeries> MetricSeries => Set<MetricSeries>();
+
+    /// <summary>The points of curves.</summary>
+    public DbSet<MetricPoint> MetricPoints => Set<MetricPoint>();
+
+    /// <summary>The processes at work.</summary>
+    public DbSet<Node> Nodes => Set<Node>();
+
+    /// <inheritdoc/>
+    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.HasDefaultSchema(Schema);
+        builder.ApplyConfigurationsFromAssembly(typeof(StudioDbContext).Assembly);
+        builder.Entity<StudioUser>(user =>
+        {
+            user.ToTable("users");
+            user.Property(person => person.DisplayName).HasMaxLength(200);
+        });
+        builder.Entity<IdentityRole<Guid>>().ToTable("roles");
+        builder.Entity<IdentityUserRole<Guid>>().ToTable("user_roles");
+        builder.Entity<IdentityUserClaim<Guid>>().ToTable("user_claims");
+        builder.Entity<IdentityUserLogin<Guid>>().ToTable("user_logins");
+        builder.Entity<IdentityUserToken<Guid>>().ToTable("user_tokens");
+        builder.Entity<IdentityRoleClaim<Guid>>().ToTable("role_claims");
+    }
+}
