@@ -1,0 +1,21 @@
+using StableRep.Parity.Kinds;
+using static TorchSharp.torch;
+
+namespace StableRep.Parity;
+
+/// <summary>Computes a case's outputs, by their names without <c>out.</c>, from its inputs. Runs in a dispose scope of its own.</summary>
+public delegate IReadOnlyDictionary<string, Tensor> ParityKind(ParityCase parity);
+
+/// <summary>What runs each kind of case.</summary>
+public static class ParityKinds
+{
+    /// <summary>By the <c>kind</c> of the case's JSON.</summary>
+    public static IReadOnlyDictionary<string, ParityKind> All { get; } = new Dictionary<string, ParityKind>
+    {
+        ["manifest"] = ManifestKind.Run,
+    };
+
+    /// <summary>Whether something runs this case: its kind is known and, for a manifest, its component.</summary>
+    public static bool CanRun(ParityCase parity) =>
+        All.ContainsKey(parity.Kind) && (parity.Kind != "manifest" || ManifestKind.Components.ContainsKey(parity.Text("component")));
+}
