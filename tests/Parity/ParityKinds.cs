@@ -12,6 +12,7 @@ public static class ParityKinds
     /// <summary>By the <c>kind</c> of the case's JSON.</summary>
     public static IReadOnlyDictionary<string, ParityKind> All { get; } = new Dictionary<string, ParityKind>
     {
+        ["augment"] = AugmentKind.Run,
         ["manifest"] = ManifestKind.Run,
     };
 
