@@ -14,6 +14,9 @@ public static class ParityKinds
     {
         ["augment"] = AugmentKind.Run,
         ["manifest"] = ManifestKind.Run,
+        ["unet"] = UNetKind.Run,
+        ["vae-encode"] = AutoencoderKinds.Encode,
+        ["vae-decode"] = AutoencoderKinds.Decode,
     };
 
     /// <summary>Whether something runs this case: its kind is known and, for a manifest, its component.</summary>
