@@ -17,6 +17,9 @@ public static class ParityKinds
         ["unet"] = UNetKind.Run,
         ["vae-encode"] = AutoencoderKinds.Encode,
         ["vae-decode"] = AutoencoderKinds.Decode,
+        ["logistic-regression"] = ProbeKinds.Logistic,
+        ["knn"] = ProbeKinds.Neighbours,
+        ["embedding-measures"] = ProbeKinds.Measures,
     };
 
     /// <summary>Whether something runs this case: its kind is known and, for a manifest, its component.</summary>
