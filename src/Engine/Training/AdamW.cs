@@ -1,3 +1,4 @@
+using StableRep.Engine.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -79,6 +80,19 @@ public sealed class AdamW : IDisposable
 
         state.Add("step", tensor(Steps));
         return state;
+    }
+
+    /// <summary>Takes over the state that <see cref="Collect"/> gave.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public void Load(ITensorSource source)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (flat, prefix) in new[] { (_average, "exp_avg."), (_squareAverage, "exp_avg_sq.") })
+        {
+            Parameters.Load(source, flat, prefix);
+        }
+
+        Steps = source.Read("step").item<long>();
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using StableRep.Engine.Checkpoints;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Training;
@@ -46,6 +47,15 @@ public sealed class ExponentialMovingAverage : IDisposable
         var state = _parameters.Split(_average, "average.");
         state.Add("updates", tensor(Updates));
         return state;
+    }
+
+    /// <summary>Takes over the state that <see cref="Collect"/> gave.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public void Load(ITensorSource source)
+    {
+        using var scope = NewDisposeScope();
+        _parameters.Load(source, _average, "average.");
+        Updates = source.Read("updates").item<long>();
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using StableRep.Engine.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -138,6 +139,26 @@ public sealed class FlatParameters : IDisposable
     {
         using var noGrad = no_grad();
         return Slices.ToDictionary(slice => prefix + slice.Name, slice => slice.Of(flat), StringComparer.Ordinal);
+    }
+
+    /// <summary>Fills a tensor laid out as <see cref="Values"/> from named tensors; if one is missing, nothing is written.</summary>
+    /// <param name="source">Where the tensors are.</param>
+    /// <param name="flat">Such a tensor, <c>[N]</c>.</param>
+    /// <param name="prefix">Put before each name.</param>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public void Load(ITensorSource source, Tensor flat, string prefix = "")
+    {
+        if (Slices.FirstOrDefault(slice => !source.Entries.ContainsKey(prefix + slice.Name)) is { } missing)
+        {
+            throw new CheckpointException($"{source.Name}: tensor '{prefix}{missing.Name}' is missing: the state is of another model or optimizer.");
+        }
+
+        using var noGrad = no_grad();
+        foreach (var slice in Slices)
+        {
+            using var view = slice.Of(flat);
+            source.CopyTo(prefix + slice.Name, view);
+        }
     }
 
     /// <inheritdoc/>

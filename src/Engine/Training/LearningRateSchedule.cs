@@ -21,10 +21,14 @@ public sealed record LearningRateSchedule
     /// <summary>Optimizer steps of one epoch, at least 1.</summary>
     public required long IterationsPerEpoch { get; init; }
 
-    /// <summary>The peak rate of a batch: rates are given for 256 images and grow with the batch (Goyal et al., arXiv 1706.02677).</summary>
-    /// <param name="baseRate">The rate for 256 images.</param>
-    /// <param name="batch">Images of one optimizer step, over all devices and accumulated parts.</param>
-    public static double ScaleToBatch(double baseRate, long batch) => baseRate * batch / 256;
+    /// <summary>
+    /// The peak rate of a batch: rates are given for 256 pairs of views and grow with the batch (Goyal et al., arXiv 1706.02677). Two crops
+    /// of an image make one pair, and so do two images of a caption with one crop each, so that methods compare at one base rate.
+    /// </summary>
+    /// <param name="baseRate">The rate for 256 pairs of views.</param>
+    /// <param name="images">Images of one optimizer step, over all devices and accumulated parts.</param>
+    /// <param name="crops">Crops of each image, at least 1.</param>
+    public static double ScaleToBatch(double baseRate, long images, int crops = 1) => baseRate * images / 256 * crops / 2;
 
     /// <summary>The rate of one optimizer step.</summary>
     /// <param name="iteration">The step, counted from 0. Past the end the rate stays <see cref="Floor"/>.</param>

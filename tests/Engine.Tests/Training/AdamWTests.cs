@@ -1,4 +1,3 @@
-using StableRep.Engine.Runtime;
 using StableRep.Engine.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,8 +6,6 @@ namespace StableRep.Engine.Tests.Training;
 
 public sealed class AdamWTests
 {
-    public AdamWTests() => TorchRuntime.Load();
-
     [Fact]
     public void Step_over_flat_parameters_equals_torchs_optimizer()
     {

@@ -1,4 +1,3 @@
-using StableRep.Engine.Runtime;
 using StableRep.Engine.Training;
 using static TorchSharp.torch;
 
@@ -6,8 +5,6 @@ namespace StableRep.Engine.Tests.Training;
 
 public sealed class ExponentialMovingAverageTests
 {
-    public ExponentialMovingAverageTests() => TorchRuntime.Load();
-
     [Fact]
     public void Update_follows_the_parameters_and_Apply_lends_the_average()
     {

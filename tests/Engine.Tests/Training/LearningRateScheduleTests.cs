@@ -22,7 +22,9 @@ public sealed class LearningRateScheduleTests
     public void At_without_warm_up_starts_at_the_peak() =>
         Assert.Equal(2, (Schedule with { WarmupEpochs = 0 }).At(0));
 
-    [Fact]
-    public void ScaleToBatch_of_the_papers_batch_gives_its_rate() =>
-        Assert.Equal(0.003225, LearningRateSchedule.ScaleToBatch(1e-4, 8256), 1e-12);
+    [Theory]
+    [InlineData(2e-4, 1376 * 6, 1, 0.003225)]
+    [InlineData(2e-4, 512, 2, 4e-4)]
+    public void ScaleToBatch_grows_with_the_pairs_of_views(double baseRate, long images, int crops, double expected) =>
+        Assert.Equal(expected, LearningRateSchedule.ScaleToBatch(baseRate, images, crops), 1e-12);
 }
