@@ -1,1 +1,4 @@
-await StableRep.Api.Hosting.StudioHost.RunAsync(args);
+var builder = WebApplication.CreateBuilder(args);
+var app = builder.Build();
+app.MapGet("/healthz", () => "ok");
+await app.RunAsync();

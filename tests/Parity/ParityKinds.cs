@@ -12,14 +12,14 @@ public static class ParityKinds
     /// <summary>By the <c>kind</c> of the case's JSON.</summary>
     public static IReadOnlyDictionary<string, ParityKind> All { get; } = new Dictionary<string, ParityKind>
     {
-        ["augment"] = AugmentKind.Run,
+        ["adamw"] = TrainingKinds.AdamWSteps,
+        ["image-text-loss"] = TrainingKinds.ImageText,
+        ["lr-schedule"] = TrainingKinds.LearningRates,
         ["manifest"] = ManifestKind.Run,
-        ["unet"] = UNetKind.Run,
-        ["vae-encode"] = AutoencoderKinds.Encode,
-        ["vae-decode"] = AutoencoderKinds.Decode,
-        ["logistic-regression"] = ProbeKinds.Logistic,
-        ["knn"] = ProbeKinds.Neighbours,
-        ["embedding-measures"] = ProbeKinds.Measures,
+        ["multi-positive-loss"] = TrainingKinds.MultiPositive,
+        ["projector"] = TrainingKinds.Projector,
+        ["simclr-loss"] = TrainingKinds.SimClr,
+        ["vit"] = VisionTransformerKind.Run,
     };
 
     /// <summary>Whether something runs this case: its kind is known and, for a manifest, its component.</summary>

@@ -51,7 +51,6 @@ public static class TorchRuntime
     [ModuleInitializer]
     internal static void Prepare()
     {
-        OpenMpWaiting.Apply();
         try
         {
             LibTorchSharpPatch.Apply();
