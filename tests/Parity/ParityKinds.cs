@@ -13,12 +13,19 @@ public static class ParityKinds
     public static IReadOnlyDictionary<string, ParityKind> All { get; } = new Dictionary<string, ParityKind>
     {
         ["adamw"] = TrainingKinds.AdamWSteps,
+        ["augment"] = AugmentKind.Run,
+        ["embedding-measures"] = ProbeKinds.Measures,
         ["image-text-loss"] = TrainingKinds.ImageText,
+        ["knn"] = ProbeKinds.Neighbours,
+        ["logistic-regression"] = ProbeKinds.Logistic,
         ["lr-schedule"] = TrainingKinds.LearningRates,
         ["manifest"] = ManifestKind.Run,
         ["multi-positive-loss"] = TrainingKinds.MultiPositive,
         ["projector"] = TrainingKinds.Projector,
         ["simclr-loss"] = TrainingKinds.SimClr,
+        ["unet"] = UNetKind.Run,
+        ["vae-decode"] = AutoencoderKinds.Decode,
+        ["vae-encode"] = AutoencoderKinds.Encode,
         ["vit"] = VisionTransformerKind.Run,
     };
 

@@ -130,6 +130,16 @@ public sealed class ConfigDocument
             : throw Wrong(key, element, "a list of texts");
     }
 
+    /// <summary>The value as it stands.</summary>
+    internal JsonElement Element(string key) => _root.GetProperty(key);
+
+    /// <summary>A list of texts and nulls, or null when it is absent or something else.</summary>
+    internal IReadOnlyList<string?>? OptionalStringList(string key) =>
+        Find(key) is { ValueKind: JsonValueKind.Array } list
+            && list.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String or JsonValueKind.Null)
+            ? [.. list.EnumerateArray().Select(item => item.GetString())]
+            : null;
+
     /// <summary>An object within this one.</summary>
     /// <exception cref="CheckpointException">The key is absent, or its value is not an object.</exception>
     public ConfigDocument Section(string key) => Find(key) is { } element

@@ -51,6 +51,7 @@ public static class TorchRuntime
     [ModuleInitializer]
     internal static void Prepare()
     {
+        OpenMpWaiting.Apply();
         try
         {
             LibTorchSharpPatch.Apply();

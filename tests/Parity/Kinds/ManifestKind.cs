@@ -10,6 +10,8 @@ internal static class ManifestKind
     /// <summary>Builds the module of each <c>component</c> from the case's <c>config</c>.</summary>
     public static IReadOnlyDictionary<string, Func<ConfigDocument, nn.Module>> Components { get; } = new Dictionary<string, Func<ConfigDocument, nn.Module>>
     {
+        ["UNet2DConditionModel"] = config => new UNet2DConditionModel(UNet2DConditionConfig.Read(config)),
+        ["AutoencoderKL"] = config => new AutoencoderKL(AutoencoderKLConfig.Read(config)),
         ["VisionTransformer"] = config => new VisionTransformer(VisionTransformerFolder.ReadConfig(config)),
     };
 

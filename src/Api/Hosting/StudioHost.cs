@@ -1,0 +1,93 @@
+using Hangfire;
+using Hangfire.PostgreSql;
+using Microsoft.Extensions.Options;
+using StableRep.Data.Experiments;
+using StableRep.Data.Hosting;
+using StableRep.Data.Metrics;
+
+namespace StableRep.Api.Hosting;
+
+/// <summary>Builds and runs a node. Both hosts, with and without pages, start here.</summary>
+public static class StudioHost
+{
+    /// <summary>Runs a node until it is told to stop.</summary>
+    /// <param name="args">Configuration on the command line, such as <c>--Studio:Roles worker</c>.</param>
+    /// <param name="addPages">Registers the dashboard's services, or null for the headless node.</param>
+    /// <param name="mapPages">Maps the dashboard, or null for the headless node.</param>
+    /// <exception cref="OptionsValidationException">A key of the configuration has a wrong value; the message names it.</exception>
+    /// <exception cref="PostgresUnavailableException">There is no database server; the message says what to do.</exception>
+    public static async Task RunAsync(
+        string[] args, Action<WebApplicationBuilder>? addPages = null, Action<WebApplication>? mapPages = null)
+    {
+        // The one appsettings.json lies beside the program, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseStaticWebAssets();
+        var options = builder.Configuration.GetSection(StudioOptions.Section).Get<StudioOptions>() ?? new StudioOptions();
+        await using var database = await StudioDatabase.OpenAsync(builder.Configuration.GetConnectionString("Studio"), options);
+
+        if (!options.IsWeb)
+        {
+            var worker = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
+            worker.AddStudio(database);
+            worker.AddWorker();
+            await worker.Build().RunAsync();
+            return;
+        }
+
+        builder.AddStudio(database);
+        if (options.IsWorker)
+        {
+            builder.Services.AddHostedService<WorkerSupervisor>();
+        }
+
+        addPages?.Invoke(builder);
+        var app = builder.Build();
+        app.MapGet("/healthz", () => TypedResults.Ok());
+        mapPages?.Invoke(app);
+        await app.RunAsync();
+    }
+
+    /// <summary>Registers what every node needs: options, the store and the job queue's client.</summary>
+    internal static void AddStudio(this IHostApplicationBuilder builder, StudioDatabase database)
+    {
+        builder.Services.AddOptions<StudioOptions>().BindConfiguration(StudioOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton(database.Source);
+        builder.Services.AddDbContextFactory<Data.StudioDbContext>(context => context.UseStudioStore(database.Source));
+        builder.Services.AddSingleton<ExperimentLog>();
+        builder.Services.AddSingleton<MetricCurves>();
+        builder.Services.AddHostedService<PrivateClusterWatch>();
+        builder.Services.AddHangfire(configuration => configuration
+            .UseSimpleAssemblyNameTypeSerializer()
+            .UseRecommendedSerializerSettings()
+            .UsePostgreSqlStorage(
+                connection => connection.UseNpgsqlConnection(database.ConnectionString),
+                new PostgreSqlStorageOptions
+                {
+                    SchemaName = StudioDatabase.JobSchema,
+                    PrepareSchemaIfNecessary = false,
+                    UseSlidingInvisibilityTimeout = true,
+                    InvisibilityTimeout = TimeSpan.FromMinutes(5),
+                    QueuePollInterval = TimeSpan.FromSeconds(1),
+                    AllowDegradedModeWithoutStorage = false,
+                }));
+    }
+
+    /// <summary>Registers what works on jobs.</summary>
+    private static void AddWorker(this HostApplicationBuilder builder)
+    {
+        builder.Services.AddHostedService<ParentWatch>();
+        foreach (var (queue, workers) in (ReadOnlySpan<(string, int)>)[("gpu", 1), ("cpu", 2)])
+        {
+            builder.Services.AddHangfireServer(server =>
+            {
+                server.ServerName = $"{Environment.MachineName}:{Environment.ProcessId}:{queue}";
+                server.Queues = [queue];
+                server.WorkerCount = workers;
+                server.CancellationCheckInterval = TimeSpan.FromSeconds(1);
+            });
+        }
+    }
+}

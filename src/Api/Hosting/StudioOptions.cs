@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace StableRep.Api.Hosting;
+
+/// <summary>What a node is and where its files are. Every key is documented in <c>appsettings.json</c>.</summary>
+public sealed class StudioOptions : IValidatableObject
+{
+    /// <summary>The section of the configuration.</summary>
+    public const string Section = "Studio";
+
+    /// <summary>The folder of everything that is kept: database, generators, artifacts, runs.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "data";
+
+    /// <summary>What this node does, separated by commas: <c>web</c> serves pages and the API, <c>worker</c> works on jobs.</summary>
+    [Required]
+    public string Roles { get; set; } = "web,worker";
+
+    /// <summary>The folder of PostgreSQL's server programs for the private cluster, or null to look for them.</summary>
+    public string? PostgresPrograms { get; set; }
+
+    /// <summary>The folder of the artifacts, or null for <c>artifacts</c> under the data folder. Nodes that share a database share it.</summary>
+    public string? ArtifactFolder { get; set; }
+
+    /// <summary>Whether this node serves pages and the API.</summary>
+    public bool IsWeb => RoleNames.Contains("web");
+
+    /// <summary>Whether this node works on jobs.</summary>
+    public bool IsWorker => RoleNames.Contains("worker");
+
+    /// <summary>The roles, one by one.</summary>
+    public IReadOnlyList<string> RoleNames => Roles.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>A path under the data folder.</summary>
+    public string PathOf(string name) => Path.Combine(Path.GetFullPath(DataFolder), name);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var unknown = RoleNames.Except(["web", "worker"]).ToList();
+        if (unknown.Count > 0 || RoleNames.Count == 0)
+        {
+            yield return new ValidationResult(
+                $"{Section}:{nameof(Roles)} is '{Roles}': write 'web', 'worker' or 'web,worker'.", [nameof(Roles)]);
+        }
+    }
+}

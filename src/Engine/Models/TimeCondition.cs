@@ -1,0 +1,59 @@
+using static TorchSharp.torch;
+
+namespace StableRep.Engine.Models;
+
+/// <summary>
+/// One time step, or one a picture, as a UNet's residual blocks see it: each block's projection <c>[B or 1, C, 1, 1]</c>.
+/// The tensors belong to the dispose scope they were made in.
+/// </summary>
+public sealed class TimeCondition : IDisposable
+{
+    private readonly Tensor[] _blocks;
+
+    internal TimeCondition(Tensor[] blocks) => _blocks = blocks;
+
+    internal Tensor this[int block] => _blocks[block];
+
+    /// <summary>Frees the projections.</summary>
+    public void Dispose()
+    {
+        foreach (var block in _blocks)
+        {
+            block.Dispose();
+        }
+    }
+}
+
+/// <summary>The time conditions of a whole schedule, computed in one batch: they depend on the time step alone, so every picture shares them.</summary>
+public sealed class TimeConditions : IDisposable
+{
+    private readonly Tensor[] _blocks;
+    private readonly TimeCondition[] _steps;
+
+    internal TimeConditions(Tensor[] blocks, int count)
+    {
+        _blocks = blocks;
+        _steps = [.. Enumerable.Range(0, count).Select(step => new TimeCondition([.. blocks.Select(block => block.narrow(0, step, 1))]))];
+    }
+
+    /// <summary>The number of time steps.</summary>
+    public int Count => _steps.Length;
+
+    /// <summary>The condition of the time step at a position of the schedule. It is freed with the whole.</summary>
+    /// <param name="step">Position in the schedule, from 0.</param>
+    public TimeCondition this[int step] => _steps[step];
+
+    /// <summary>Frees all conditions.</summary>
+    public void Dispose()
+    {
+        foreach (var step in _steps)
+        {
+            step.Dispose();
+        }
+
+        foreach (var block in _blocks)
+        {
+            block.Dispose();
+        }
+    }
+}
