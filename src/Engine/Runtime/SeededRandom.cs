@@ -28,6 +28,18 @@ internal struct SeededRandom
     /// <summary>A number in [<paramref name="low"/>, <paramref name="high"/>).</summary>
     public double NextDouble(double low, double high) => low + (high - low) * NextDouble();
 
+    /// <summary>A number in [0, 1) with 24 random bits.</summary>
+    public float NextSingle() => (NextUInt64() >> 40) * (1f / (1 << 24));
+
+    /// <summary>A number in [<paramref name="low"/>, <paramref name="high"/>]; the upper limit only by rounding.</summary>
+    public float NextSingle(float low, float high) => low + (high - low) * NextSingle();
+
+    /// <summary>True with the given probability.</summary>
+    public bool Chance(float probability) => NextSingle() < probability;
+
+    /// <summary>One of the items, each as likely.</summary>
+    public T Pick<T>(params ReadOnlySpan<T> items) => items[Next(items.Length)];
+
     /// <summary>An integer in [0, <paramref name="count"/>); the bias is under <paramref name="count"/> / 2^64.</summary>
     public int Next(int count) => (int)Math.BigMul(NextUInt64(), (ulong)count, out _);
 
