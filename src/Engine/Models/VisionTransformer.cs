@@ -14,7 +14,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>
     private readonly Parameter? cls_token;
     private readonly Parameter pos_embed;
     private readonly PatchEmbedding patch_embed;
-    private readonly ModuleList<TransformerBlock> blocks;
+    private readonly ModuleList<VisionBlock> blocks;
     private readonly LayerNorm? norm;
     private readonly LayerNorm? fc_norm;
 
@@ -33,7 +33,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>
         pos_embed = config.Positions == PositionKind.SinCos
             ? new Parameter(VisionPositions.SinCos(config), requires_grad: false)
             : new Parameter(zeros(1, VisionPositions.Count(config), config.Width));
-        blocks = new ModuleList<TransformerBlock>([.. Enumerable.Range(0, config.Depth).Select(_ => new TransformerBlock(config))]);
+        blocks = new ModuleList<VisionBlock>([.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config))]);
         norm = config.Pooling == TokenPooling.ClassToken ? LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon) : null;
         fc_norm = config.Pooling == TokenPooling.Average ? LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon) : null;
         RegisterComponents();

@@ -5,15 +5,15 @@ using static TorchSharp.torch.nn;
 namespace StableRep.Engine.Models;
 
 /// <summary>One pre-norm block: attention, then an MLP, each added to its input.</summary>
-internal sealed class TransformerBlock : Module<Tensor, Tensor>
+internal sealed class VisionBlock : Module<Tensor, Tensor>
 {
     private readonly LayerNorm norm1;
     private readonly Attention attn;
     private readonly LayerNorm norm2;
     private readonly Mlp mlp;
 
-    public TransformerBlock(VisionTransformerConfig config)
-        : base(nameof(TransformerBlock))
+    public VisionBlock(VisionTransformerConfig config)
+        : base(nameof(VisionBlock))
     {
         norm1 = LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon);
         attn = new Attention(config);
