@@ -32,4 +32,19 @@ internal static class EvaluationView
 
         return new PixelImage(width, height, rgb);
     }
+
+    /// <summary>Exchanges left and right.</summary>
+    public static PixelImage Mirror(PixelImage image)
+    {
+        var rgb = new byte[image.Rgb.Length];
+        for (var y = 0; y < image.Height; y++)
+        {
+            for (var x = 0; x < image.Width; x++)
+            {
+                image.Rgb.AsSpan((y * image.Width + x) * 3, 3).CopyTo(rgb.AsSpan((y * image.Width + image.Width - 1 - x) * 3));
+            }
+        }
+
+        return new PixelImage(image.Width, image.Height, rgb);
+    }
 }

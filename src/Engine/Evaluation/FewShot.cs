@@ -38,7 +38,6 @@ public static class FewShot
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var features = EmbeddingMeasures.Normalize(set.Features.to(device.Torch));
-        var random = new Random(options.Seed);
         var perClass = options.Shots + options.Queries;
         var together = (int)Math.Clamp(FeaturesAtOnce / ((long)options.Ways * perClass * set.Dimension), 1, options.Episodes);
         var accuracies = new List<double>(options.Episodes);
@@ -48,7 +47,7 @@ public static class FewShot
             cancellation.ThrowIfCancellationRequested();
             using var chunk = NewDisposeScope();
             var episodes = Math.Min(together, options.Episodes - accuracies.Count);
-            var rows = tensor(Draw(classes, episodes, options, random), ScalarType.Int64, device.Torch);
+            var rows = tensor(Draw(classes, accuracies.Count, episodes, options), ScalarType.Int64, device.Torch);
             var drawn = features.index_select(0, rows).reshape(episodes, options.Ways, perClass, set.Dimension);
             var support = drawn.narrow(2, 0, options.Shots);
             var queries = drawn.narrow(2, options.Shots, options.Queries).reshape(episodes, options.Ways * options.Queries, set.Dimension);
@@ -61,30 +60,27 @@ public static class FewShot
         return new FewShotResult(options, MeanInterval.Of(accuracies));
     }
 
-    /// <summary>Rows by episode, class, then image: the first K of a class are its support.</summary>
-    private static long[] Draw(int[][] classes, int episodes, FewShotOptions options, Random random)
+    /// <summary>Rows by episode, class, then image: the first K of a class are its support. An episode depends on the seed and its number alone.</summary>
+    private static long[] Draw(int[][] classes, int first, int episodes, FewShotOptions options)
     {
         var rows = new List<long>();
-        for (var episode = 0; episode < episodes; episode++)
+        for (var episode = first; episode < first + episodes; episode++)
         {
-            foreach (var members in DrawDistinct(classes, options.Ways, random))
+            var random = new SeededRandom(options.Seed, episode);
+            foreach (var members in DrawDistinct(classes, options.Ways, ref random))
             {
-                rows.AddRange(DrawDistinct(members, options.Shots + options.Queries, random).Select(row => (long)row));
+                rows.AddRange(DrawDistinct(members, options.Shots + options.Queries, ref random).Select(row => (long)row));
             }
         }
 
         return [.. rows];
     }
 
-    private static IEnumerable<T> DrawDistinct<T>(T[] items, int count, Random random)
+    private static T[] DrawDistinct<T>(T[] items, int count, ref SeededRandom random)
     {
         var pool = (T[])items.Clone();
-        for (var i = 0; i < count; i++)
-        {
-            var pick = random.Next(i, pool.Length);
-            (pool[i], pool[pick]) = (pool[pick], pool[i]);
-            yield return pool[i];
-        }
+        random.Shuffle<T>(pool, count);
+        return pool[..count];
     }
 
     private static double[] NearestMean(Tensor support, Tensor queries)

@@ -1,3 +1,5 @@
+using StableRep.Engine.Runtime;
+
 namespace StableRep.Engine.Evaluation;
 
 /// <summary>Divides train rows in two, class by class, so that the held-out part has every class's share.</summary>
@@ -15,11 +17,10 @@ internal sealed record HoldOutSplit(int[] Kept, int[] HeldOut)
             throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The held-out fraction must be between 0 and 1, such as 0.1.");
         }
 
-        var random = new Random(seed);
         var heldOut = new SortedSet<int>();
         foreach (var rows in Enumerable.Range(0, labels.Count).GroupBy(row => labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray()))
         {
-            random.Shuffle(rows);
+            new SeededRandom(seed, labels[rows[0]]).Shuffle<int>(rows, rows.Length);
             var count = Math.Min(rows.Length - 1, Math.Max(1, (int)Math.Round(rows.Length * fraction)));
             heldOut.UnionWith(rows.Take(count));
         }

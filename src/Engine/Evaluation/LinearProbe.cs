@@ -1,4 +1,5 @@
 using System.Globalization;
+using StableRep.Engine.Evaluation.Datasets;
 using StableRep.Engine.Runtime;
 using StableRep.Engine.Training;
 using static TorchSharp.torch;
@@ -11,6 +12,8 @@ namespace StableRep.Engine.Evaluation;
 /// </summary>
 public static class LinearProbe
 {
+    private const string ValidationWords = "of the validation split";
+
     /// <summary>Probes features that were extracted once, without augmentation: minutes become seconds.</summary>
     /// <param name="train">The train split.</param>
     /// <param name="test">The test split.</param>
@@ -35,7 +38,7 @@ public static class LinearProbe
         {
             train.RequireSameSpace(validation);
             using var all = new CachedProbeBatches(train, options.BatchSize, options.Seed, device.Torch);
-            return Run(all, validation, test, options, device, observer, train.Count, "of the validation split", cancellation) with
+            return Run(all, validation, test, options, device, observer, train.Count, ValidationWords, cancellation) with
             {
                 CorruptImages = [.. train.Corrupt, .. validation.Corrupt, .. test.Corrupt],
             };
@@ -48,6 +51,50 @@ public static class LinearProbe
         return Run(batches, heldOut, test, options, device, observer, kept.Count, HeldOutWords(options), cancellation) with
         {
             CorruptImages = [.. train.Corrupt, .. test.Corrupt],
+        };
+    }
+
+    /// <summary>
+    /// Probes as the reference does: in every epoch each train image is cropped and flipped anew and encoded again. Held-out and test images are
+    /// seen whole. Costs as many passes of the encoder as there are epochs; <see cref="Run(FeatureSet, FeatureSet, LinearProbeOptions, ComputeDevice, IRunObserver?, FeatureSet?, CancellationToken)"/>
+    /// costs one.
+    /// </summary>
+    /// <param name="encoder">The frozen encoder, on <paramref name="device"/>.</param>
+    /// <param name="dataset">The dataset; its validation split, where it has one, is chosen on.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="device">Where to encode and train.</param>
+    /// <param name="extraction">Batch size and threads of encoding; null for the defaults.</param>
+    /// <param name="observer">Receives one accuracy curve a classifier and the progress.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="InvalidProbeDatasetException">No image of a split can be decoded.</exception>
+    public static LinearProbeResult RunAugmented(
+        FeatureEncoder encoder,
+        ProbeDataset dataset,
+        LinearProbeOptions options,
+        ComputeDevice device,
+        FeatureExtractionOptions? extraction = null,
+        IRunObserver? observer = null,
+        CancellationToken cancellation = default)
+    {
+        options.Validate();
+        extraction ??= new FeatureExtractionOptions();
+        var train = dataset.Train;
+        var chooseOn = dataset.Validation;
+        if (chooseOn is null)
+        {
+            var labels = Enumerable.Range(0, train.Count).Select(index => train.Get(index).Label).ToArray();
+            var split = HoldOutSplit.Stratified(labels, options.HeldOutFraction, options.Seed);
+            (train, chooseOn) = (new SubsetImages(dataset.Train, split.Kept), new SubsetImages(dataset.Train, split.HeldOut));
+        }
+
+        using var heldOut = FeatureExtractor.Extract(encoder, chooseOn, device, extraction, observer, cancellation);
+        using var test = FeatureExtractor.Extract(encoder, dataset.Test, device, extraction, observer, cancellation);
+        var batches = new AugmentedProbeBatches(encoder, train, test.Dimension, options.BatchSize, options.Seed, extraction, device.Torch);
+        var words = dataset.Validation is null ? HeldOutWords(options) : ValidationWords;
+        return Run(batches, heldOut, test, options, device, observer, train.Count, words, cancellation) with
+        {
+            CorruptImages = [.. heldOut.Corrupt, .. test.Corrupt],
         };
     }
 

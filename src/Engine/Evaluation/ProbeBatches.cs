@@ -1,3 +1,4 @@
+using StableRep.Engine.Runtime;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Evaluation;
@@ -40,7 +41,8 @@ internal sealed class CachedProbeBatches : IProbeBatches, IDisposable
 
     public IEnumerable<(Tensor Features, Tensor Labels)> Epoch(int epoch, CancellationToken cancellation)
     {
-        using var order = EpochOrder.Permutation((int)_features.shape[0], _seed, epoch).to(_features.device);
+        var permutation = EpochOrder.Permutation((int)_features.shape[0], _seed, epoch);
+        using var order = tensor(Array.ConvertAll(permutation, row => (long)row), ScalarType.Int64, _features.device);
         for (var step = 0; step < StepsPerEpoch; step++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -59,20 +61,11 @@ internal sealed class CachedProbeBatches : IProbeBatches, IDisposable
 /// <summary>The order of an epoch.</summary>
 internal static class EpochOrder
 {
-    /// <summary>A permutation of [0, count) as int64 on the CPU, from (seed, epoch) alone.</summary>
-    public static Tensor Permutation(int count, int seed, int epoch)
+    /// <summary>A permutation of [0, count) from (seed, epoch) alone.</summary>
+    public static int[] Permutation(int count, int seed, int epoch)
     {
-        var rows = Enumerable.Range(0, count).Select(row => (long)row).ToArray();
-        new Random(HashOf(seed, epoch)).Shuffle(rows);
-        return tensor(rows, ScalarType.Int64);
-    }
-
-    /// <summary>Mixes two numbers into a seed (SplitMix64's finaliser), so that neighbouring epochs share nothing.</summary>
-    internal static int HashOf(int seed, int epoch)
-    {
-        var z = ((ulong)(uint)seed << 32 | (uint)epoch) + 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return (int)(z ^ (z >> 31));
+        var rows = Enumerable.Range(0, count).ToArray();
+        new SeededRandom(seed, epoch).Shuffle<int>(rows, count);
+        return rows;
     }
 }
