@@ -3,6 +3,9 @@ namespace StableRep.Engine.Scenes;
 /// <summary>The limits that give the words of a caption their meaning; lengths are fractions of the picture's width or height.</summary>
 public static class SceneRules
 {
+    /// <summary>Raised whenever a seed's scene or its drawing changes, so that nothing computed from the old ones is taken for the new.</summary>
+    public const int Version = 1;
+
     /// <summary>The largest size that is called small.</summary>
     public const float SmallSize = 0.44f;
 

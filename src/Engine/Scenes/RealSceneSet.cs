@@ -1,0 +1,50 @@
+using StableRep.Engine.Images;
+using StableRep.Engine.Training;
+
+namespace StableRep.Engine.Scenes;
+
+/// <summary>
+/// A real image set: true renders of a caption set's captions, drawn when they are read. With one render a caption it is the paper's
+/// real-image baseline; with more, positive sets that no generator could better, since whatever a caption leaves open varies as it
+/// does in the world. Labels are the main object's class.
+/// </summary>
+/// <param name="captions">The caption set.</param>
+/// <param name="imagesPerCaption">Renders a caption, in [1, 65536].</param>
+/// <param name="seed">Any seed.</param>
+/// <param name="size">The pictures' width and height in pixels.</param>
+public sealed class RealSceneSet(SceneCaptionSet captions, int imagesPerCaption = 1, ulong seed = 0, int size = 64) : IPositiveSetSource
+{
+    private const int MaximumImages = 1 << 16;
+    private readonly int _images = imagesPerCaption is >= 1 and <= MaximumImages
+        ? imagesPerCaption
+        : throw new ArgumentOutOfRangeException(nameof(imagesPerCaption), imagesPerCaption, $"A caption has 1 to {MaximumImages} renders.");
+
+    /// <inheritdoc/>
+    public int Count => captions.Captions.Count;
+
+    /// <inheritdoc/>
+    public PositiveSet Get(int index)
+    {
+        var caption = CaptionAt(index);
+        return new PositiveSet(index, caption.Text, _images, (int?)caption.Class);
+    }
+
+    /// <summary>What an image shows: a scene that its caption is true of.</summary>
+    public Scene Scene(int index, int image)
+    {
+        var says = CaptionAt(index).Says;
+        ArgumentOutOfRangeException.ThrowIfNegative(image);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image, _images);
+        return SceneSampler.Sample(SceneSeeds.Of(SceneDomain.Real, seed, (long)index * MaximumImages + image), says);
+    }
+
+    /// <inheritdoc/>
+    public PixelImage Read(int index, int image) => SceneRenderer.Render(Scene(index, image), size);
+
+    private SceneCaption CaptionAt(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        return captions.Captions[index];
+    }
+}
