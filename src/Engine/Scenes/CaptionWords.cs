@@ -95,7 +95,7 @@ internal static class CaptionWords
 
     public static Synonyms Behind(SceneDescription says) => says switch
     {
-        { Landscape: Landscape.Meadow } => new(0.4f, "in a meadow", "on a green field", "on the grass"),
+        { Landscape: Landscape.Meadow } => new(0.4f, "in a meadow", "in a field", "on the grass"),
         { Landscape: Landscape.Desert } => new(0.5f, "in the desert", "on the sand", "among sand dunes"),
         { Landscape: Landscape.Sea } => new(0.4f, "by the sea", "at the seaside", "in front of the ocean"),
         { Landscape: Landscape.Snow } => new(0.5f, "in the snow", "in a snowy landscape", "in winter"),
