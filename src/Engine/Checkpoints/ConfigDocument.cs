@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace StableRep.Engine.Checkpoints;
 
@@ -7,7 +8,7 @@ namespace StableRep.Engine.Checkpoints;
 /// A component's <c>config.json</c>, read strictly: a key of the wrong kind is an error, and <see cref="RejectUnread"/> refuses a setting that
 /// nobody asked for, so that no option of a checkpoint is silently ignored. A key whose value is null counts as absent. Not thread-safe.
 /// </summary>
-public sealed class ConfigDocument
+public sealed partial class ConfigDocument
 {
     private const long MaxFileBytes = 16 << 20;
 
@@ -58,7 +59,7 @@ public sealed class ConfigDocument
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(UnsetBound().Replace(json, "$1null"), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigDocument(document.RootElement.Clone(), name)
                 : throw new CheckpointException($"{name}: the document is {Describe(document.RootElement)}, not an object.");
@@ -185,6 +186,10 @@ public sealed class ConfigDocument
             throw new CheckpointException($"{Name}: not supported: {string.Join(", ", unread)}. The checkpoint would not give its own results without.");
         }
     }
+
+    // Python writes a bound that is not set as a word that JSON does not know (DPM-Solver's lambda_min_clipped).
+    [GeneratedRegex("""^(\s*"\w+"\s*:\s*)-Infinity(?=\s*,?\s*$)""", RegexOptions.Multiline)]
+    private static partial Regex UnsetBound();
 
     private static bool IsNothing(JsonElement element) => element.ValueKind switch
     {
