@@ -20,22 +20,4 @@ public sealed class ParityTests
         using var parity = ParityCase.Load(ParityCases.Folder, name);
         return ParityKinds.CanRun(parity);
     }
-<<<<<<< HEAD
-=======
-
-    /// <summary>The folder of the reference cases, whose small models other tests use too.</summary>
-    internal static string CasesFolder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var cases = Path.Combine(folder.FullName, "tests", "Parity", "cases");
-            if (Directory.Exists(cases))
-            {
-                return cases;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds tests/Parity/cases.");
-    }
->>>>>>> 4780fde (Tokenize captions as CLIP does, and sample with DDIM, PNDM, Euler and DPM-Solver++)
 }

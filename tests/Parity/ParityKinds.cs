@@ -15,6 +15,7 @@ public static class ParityKinds
         ["adamw"] = TrainingKinds.AdamWSteps,
         ["augment"] = AugmentKind.Run,
         ["embedding-measures"] = ProbeKinds.Measures,
+        ["clip-text"] = ClipTextKind.Run,
         ["image-text-loss"] = TrainingKinds.ImageText,
         ["knn"] = ProbeKinds.Neighbours,
         ["logistic-regression"] = ProbeKinds.Logistic,

@@ -5,7 +5,7 @@ namespace StableRep.Engine.Tests.Text;
 
 public sealed class ClipTokenizerTests
 {
-    private static readonly string Models = Path.Combine(ParityTests.CasesFolder(), "models");
+    private static readonly string Models = Path.Combine(ParityCases.Folder, "models");
     private static readonly ClipTokenizer Tokenizer = ClipTokenizer.Load(Path.Combine(Models, "tiny-sd", "tokenizer"));
 
     [Theory]

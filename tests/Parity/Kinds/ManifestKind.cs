@@ -1,5 +1,6 @@
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Models;
+using StableRep.Engine.Text;
 using static TorchSharp.torch;
 
 namespace StableRep.Parity.Kinds;
@@ -12,6 +13,7 @@ internal static class ManifestKind
     {
         ["UNet2DConditionModel"] = config => new UNet2DConditionModel(UNet2DConditionConfig.Read(config)),
         ["AutoencoderKL"] = config => new AutoencoderKL(AutoencoderKLConfig.Read(config)),
+        ["CLIPTextModel"] = config => new ClipTextModel(ClipTextConfig.Read(config)),
         ["VisionTransformer"] = config => new VisionTransformer(VisionTransformerFolder.ReadConfig(config)),
     };
 
