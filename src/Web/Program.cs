@@ -1,1 +1,4 @@
-await StableRep.Api.Hosting.StudioHost.RunAsync(args);
+using StableRep.Api.Cli;
+using StableRep.Api.Hosting;
+
+return await StudioCommand.RunAsync(args, arguments => StudioHost.RunAsync(arguments));

@@ -1,4 +1,3 @@
-using StableRep.Engine.Runtime;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Checkpoints;
@@ -21,7 +20,6 @@ public static class ModuleWeights
     /// <exception cref="InvalidOperationException">The module's tensors have no memory (they are on the <c>meta</c> device).</exception>
     public static void Load(nn.Module module, ITensorSource source, Func<string, string?>? rename = null)
     {
-        TorchRuntime.Load();
         var wanted = module.state_dict();
         var problems = new List<string>();
         var plan = new Dictionary<string, string>(wanted.Count);

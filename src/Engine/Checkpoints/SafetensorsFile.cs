@@ -37,7 +37,6 @@ public sealed unsafe class SafetensorsFile : ITensorSource
     /// <exception cref="CheckpointException">The file is missing, unreadable, damaged, or not a safetensors file; the message says which.</exception>
     public static SafetensorsFile Open(string path)
     {
-        TorchRuntime.Load();
         FileStream stream;
         try
         {
@@ -79,6 +78,7 @@ public sealed unsafe class SafetensorsFile : ITensorSource
     public Tensor Read(string name)
     {
         var entry = Find(name);
+        TorchRuntime.Load();
         var tensor = empty(entry.Shape.ToArray(), entry.Type, CPU);
         try
         {

@@ -28,7 +28,7 @@ internal sealed class ShardedTensors : ITensorSource
         var sharded = new ShardedTensors(indexPath);
         try
         {
-            sharded.OpenFiles(ConfigDocument.Load(indexPath).Section("weight_map"));
+            sharded.OpenFiles(ReadIndex(indexPath));
             return sharded;
         }
         catch
@@ -50,11 +50,32 @@ internal sealed class ShardedTensors : ITensorSource
         }
     }
 
-    private void OpenFiles(ConfigDocument weightMap)
+    /// <summary>The names of the files that an index lists, all in its own folder.</summary>
+    /// <exception cref="CheckpointException">The index is damaged, names a file elsewhere, or names too many.</exception>
+    public static IReadOnlyCollection<string> FilesOf(string indexPath) => [.. ReadIndex(indexPath).Values.Distinct()];
+
+    private static Dictionary<string, string> ReadIndex(string indexPath)
     {
-        foreach (var tensor in weightMap.Keys)
+        var weightMap = ConfigDocument.Load(indexPath).Section("weight_map");
+        var fileOf = weightMap.Keys.ToDictionary(tensor => tensor, tensor => weightMap.String(tensor));
+        foreach (var (tensor, file) in fileOf)
         {
-            var file = OpenFile(weightMap.String(tensor), tensor);
+            if (file.Length == 0 || file is "." or ".." || file.AsSpan().ContainsAny('/', '\\', '\0'))
+            {
+                throw new CheckpointException($"{indexPath}: tensor '{tensor}' is said to be in '{file}', which does not name a file of the same folder.");
+            }
+        }
+
+        return fileOf.Values.Distinct().Count() <= MaxShards
+            ? fileOf
+            : throw new CheckpointException($"{indexPath}: the index names more than {MaxShards} files.");
+    }
+
+    private void OpenFiles(Dictionary<string, string> fileOf)
+    {
+        foreach (var (tensor, fileName) in fileOf)
+        {
+            var file = OpenFile(fileName);
             _fileOf.Add(tensor, file);
             _entries.Add(tensor, file.Entries.TryGetValue(tensor, out var entry)
                 ? entry
@@ -70,25 +91,14 @@ internal sealed class ShardedTensors : ITensorSource
         }
     }
 
-    private SafetensorsFile OpenFile(string fileName, string tensor)
+    private SafetensorsFile OpenFile(string fileName)
     {
-        if (_files.TryGetValue(fileName, out var open))
+        if (!_files.TryGetValue(fileName, out var file))
         {
-            return open;
+            file = SafetensorsFile.Open(Path.Combine(Path.GetDirectoryName(Name)!, fileName));
+            _files.Add(fileName, file);
         }
 
-        if (fileName.Length == 0 || fileName is "." or ".." || fileName.AsSpan().ContainsAny('/', '\\', '\0'))
-        {
-            throw new CheckpointException($"{Name}: tensor '{tensor}' is said to be in '{fileName}', which does not name a file of the same folder.");
-        }
-
-        if (_files.Count == MaxShards)
-        {
-            throw new CheckpointException($"{Name}: the index names more than {MaxShards} files.");
-        }
-
-        var file = SafetensorsFile.Open(Path.Combine(Path.GetDirectoryName(Name)!, fileName));
-        _files.Add(fileName, file);
         return file;
     }
 
