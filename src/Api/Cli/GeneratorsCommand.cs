@@ -20,7 +20,7 @@ internal static class GeneratorsCommand
         var name = new Option<string?>("--name") { Description = "The generator's name here; the repository's without it." };
         var revision = new Option<string?>("--revision") { Description = "A branch, tag or commit; main without it." };
         var variant = new Option<string?>("--variant") { Description = "The variant of the weights, such as fp16; the plain weights without it." };
-        var hub = new Option<Uri?>("--hub") { Description = "The hub's address (Hub:BaseAddress, HF_ENDPOINT); huggingface.co without it." };
+        var hub = new Option<string?>("--hub") { Description = "The hub's address (Hub:BaseAddress, HF_ENDPOINT); huggingface.co without it." };
         var token = new Option<string?>("--token") { Description = "An access token (Hub:Token, HF_TOKEN). Better in the environment: a command line is visible to others." };
         var replace = new Option<bool>("--replace") { Description = "Exchange a generator of the same name, once the new one is complete." };
         var command = new Command("pull", "Fetch a generator from a hub. A pull that was stopped goes on where it was.")
@@ -39,8 +39,8 @@ internal static class GeneratorsCommand
 
             using var client = new HubClient(options, TimeProvider.System);
             var pull = new GeneratorPull(client, configuration.Generators());
-            var console = ConsoleOn(parsed.InvocationConfiguration.Output);
-            var generator = await console.Progress()
+            var output = parsed.InvocationConfiguration.Output;
+            var generator = await ConsoleOn(output).Progress()
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
                 .StartAsync(progress =>
                 {
@@ -48,7 +48,7 @@ internal static class GeneratorsCommand
                     return pull.RunAsync(
                         wanted, parsed.GetValue(name), parsed.GetValue(variant), parsed.GetValue(replace), new PullBar(task), cancellationToken);
                 });
-            console.WriteLine($"{generator.Name}: {Size(generator.Bytes)} in {generator.Path}");
+            await output.WriteLineAsync($"{generator.Name}: {Size(generator.Bytes)} in {generator.Path}");
         });
         return command;
     }
@@ -59,11 +59,11 @@ internal static class GeneratorsCommand
         command.SetVerb((parsed, _) =>
         {
             var library = VerbRunner.Configuration().Generators();
-            var console = ConsoleOn(parsed.InvocationConfiguration.Output);
+            var output = parsed.InvocationConfiguration.Output;
             var generators = library.List();
             if (generators.Count == 0)
             {
-                console.WriteLine($"No generators in {library.Folder}. Fetch one: generators pull OWNER/NAME");
+                output.WriteLine($"No generators in {library.Folder}. Fetch one: generators pull OWNER/NAME");
                 return Task.CompletedTask;
             }
 
@@ -74,16 +74,16 @@ internal static class GeneratorsCommand
                 table.AddRow(Markup.Escape(generator.Name), Size(generator.Bytes), Markup.Escape(from));
             }
 
-            console.Write(table);
+            ConsoleOn(output).Write(table);
             return Task.CompletedTask;
         });
         return command;
     }
 
-    private static HubOptions HubOptions(this IConfiguration configuration, Uri? hub)
+    private static HubOptions HubOptions(this IConfiguration configuration, string? hub)
     {
         var options = new HubOptions { Token = Text("Hub:Token") ?? Text("HF_TOKEN") };
-        var address = hub?.OriginalString ?? Text("Hub:BaseAddress") ?? Text("HF_ENDPOINT");
+        var address = hub ?? Text("Hub:BaseAddress") ?? Text("HF_ENDPOINT");
         if (address is null)
         {
             return options;
