@@ -34,16 +34,17 @@ public static class ColourOps
         var value = images.amax([1L], keepdim: true);
         var chroma = value - images.amin([1L], keepdim: true);
 
-        // Where there is no chroma the hue does not matter: any divisor but 0 will do.
-        var divisor = where(chroma.eq(0), ones_like(chroma), chroma);
-        var sector = where(value.eq(red), (green - blue) / divisor,
-            where(value.eq(green), (blue - red) / divisor + 2, (red - green) / divisor + 4));
+        // Where there is no chroma every difference is 0, and any divisor but 0 will do.
+        var sector = where(value.eq(red), green - blue,
+            where(value.eq(green), (blue - red).add_(chroma, alpha: 2), (red - green).add_(chroma, alpha: 4)));
+        sector.div_(chroma.clamp(min: 1e-12f));
 
         // A channel falls from the value by the chroma times a trapezoid of the hue, six sectors around; red, green and blue are shifted.
         var shifts = tensor([5f, 3f, 1f], device: images.device).view(1, 3, 1, 1);
-        var place = (sector + factor * 6 + shifts).remainder_(6);
-        var fall = minimum(place, 4 - place).clamp_(0, 1);
-        return (value - chroma * fall).MoveToOuterDisposeScope();
+        var place = sector.add_(factor, alpha: 6) + shifts;
+        place.sub_(place.div(6).floor_().mul_(6));
+        var fall = place.sub_(2).abs_().neg_().add_(2).clamp_(0, 1);
+        return fall.mul_(chroma).neg_().add_(value).MoveToOuterDisposeScope();
     }
 
     /// <summary>Replaces each pixel by its grey, in three equal channels.</summary>
@@ -67,11 +68,8 @@ public static class ColourOps
         return images.sub(Channels(mean, images.device)).div_(Channels(standardDeviation, images.device)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Luminance(Tensor images)
-    {
-        var weights = tensor([0.2989f, 0.587f, 0.114f], device: images.device).view(1, 3, 1, 1);
-        return (images * weights).sum(1, keepdim: true);
-    }
+    private static Tensor Luminance(Tensor images) =>
+        images.narrow(1, 0, 1).mul(0.2989f).add_(images.narrow(1, 1, 1), alpha: 0.587f).add_(images.narrow(1, 2, 1), alpha: 0.114f);
 
     private static Tensor Blend(Tensor images, Tensor other, Tensor factor) => (images * factor).add_((1 - factor) * other).clamp_(0, 1);
 

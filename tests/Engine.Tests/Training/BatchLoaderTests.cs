@@ -146,6 +146,19 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
+    public void An_enumeration_leaves_no_tensor_behind_wherever_it_ends()
+    {
+        var loader = new BatchLoader(new TestSource([.. Enumerable.Repeat(2, 30)]) { Unreadable = (set, _) => set % 5 == 0 }, Settings);
+        var before = TorchSharp.torch.Tensor.TotalCount;
+        foreach (var count in new[] { 1, 7, 25 })
+        {
+            Take(loader, default, count);
+        }
+
+        Assert.Equal(before, TorchSharp.torch.Tensor.TotalCount);
+    }
+
+    [Fact]
     public void The_cache_decodes_a_small_source_once_and_a_large_one_as_far_as_it_goes()
     {
         var source = new TestSource([.. Enumerable.Repeat(2, 6)]);
@@ -197,10 +210,16 @@ public sealed class BatchLoaderTests
             batch.Position,
             batch.Next,
             [.. batch.Samples],
-            [.. Enumerable.Range(0, (int)batch.Images.shape[0]).Select(row =>
-                new SampleKey(batch.Images[row, 0, 3, 5].item<byte>(), batch.Images[row, 1, 7, 0].item<byte>()))],
+            Identities(batch.Images),
             [.. batch.SetIds],
             [.. batch.Sets.Select(set => set.CaptionIndex)],
             batch.Images.shape);
+
+        private static SampleKey[] Identities(TorchSharp.torch.Tensor images)
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            return [.. Enumerable.Range(0, (int)images.shape[0]).Select(row =>
+                new SampleKey(images[row, 0, 3, 5].item<byte>(), images[row, 1, 7, 0].item<byte>()))];
+        }
     }
 }
