@@ -22,6 +22,7 @@ public static class ParityKinds
         ["lr-schedule"] = TrainingKinds.LearningRates,
         ["manifest"] = ManifestKind.Run,
         ["multi-positive-loss"] = TrainingKinds.MultiPositive,
+        ["pipeline"] = PipelineKind.Run,
         ["projector"] = TrainingKinds.Projector,
         ["scheduler"] = SchedulerKind.Run,
         ["simclr-loss"] = TrainingKinds.SimClr,

@@ -52,6 +52,17 @@ public static class SchedulerFactory
         return scheduler;
     }
 
+    /// <summary>The name of the sampler that a config describes: that of <see cref="Samplers"/> of its class and spacing.</summary>
+    /// <param name="config">A <c>scheduler_config.json</c>.</param>
+    /// <exception cref="CheckpointException">The class is not supported.</exception>
+    public static string SamplerOf(ConfigDocument config)
+    {
+        config.Expect("_class_name", Ddim, Pndm, Euler, EulerAncestral, DpmSolver);
+        var karras = config.Boolean("use_karras_sigmas", false);
+        var className = config.String("_class_name");
+        return Samplers.First(name => Named(name) is var (itsClass, itsKarras) && itsClass == className && (itsKarras ?? karras) == karras);
+    }
+
     /// <summary>Reads how the noise levels are spaced.</summary>
     internal static SigmaSpacing ReadSigmaSpacing(ConfigDocument config, bool? karras)
     {

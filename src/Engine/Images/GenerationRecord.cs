@@ -34,6 +34,18 @@ public sealed record GenerationRecord
     /// <summary>The negative prompt; empty where there was none.</summary>
     public string NegativePrompt { get; init; } = "";
 
+    /// <summary>How much of the conditional prediction's deviation guidance gave back, from 0 to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>DDIM's share of fresh noise, from 0 to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Eta { get; init; }
+
+    /// <summary>How many of the text encoder's last blocks were left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ClipSkip { get; init; }
+
     /// <summary>The record as one line of JSON with snake_case names.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, GenerationRecordJson.Relaxed.GenerationRecord);
 

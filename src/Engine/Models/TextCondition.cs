@@ -54,6 +54,18 @@ public sealed class TextCondition : IDisposable
             parts.Sum(part => part.Rows));
     }
 
+    /// <summary>Takes the tensors out of their dispose scope, for a condition that outlives it: from here on its owner disposes it.</summary>
+    public TextCondition DetachFromDisposeScope()
+    {
+        foreach (var (keys, values) in _layers)
+        {
+            keys.DetachFromDisposeScope();
+            values.DetachFromDisposeScope();
+        }
+
+        return this;
+    }
+
     /// <summary>Frees the keys and values.</summary>
     public void Dispose()
     {

@@ -14,6 +14,14 @@ public sealed class TimeCondition : IDisposable
 
     internal Tensor this[int block] => _blocks[block];
 
+    internal void DetachFromDisposeScope()
+    {
+        foreach (var block in _blocks)
+        {
+            block.DetachFromDisposeScope();
+        }
+    }
+
     /// <summary>Frees the projections.</summary>
     public void Dispose()
     {
@@ -42,6 +50,22 @@ public sealed class TimeConditions : IDisposable
     /// <summary>The condition of the time step at a position of the schedule. It is freed with the whole.</summary>
     /// <param name="step">Position in the schedule, from 0.</param>
     public TimeCondition this[int step] => _steps[step];
+
+    /// <summary>Takes the tensors out of their dispose scope, for conditions that outlive it: from here on their owner disposes them.</summary>
+    public TimeConditions DetachFromDisposeScope()
+    {
+        foreach (var block in _blocks)
+        {
+            block.DetachFromDisposeScope();
+        }
+
+        foreach (var step in _steps)
+        {
+            step.DetachFromDisposeScope();
+        }
+
+        return this;
+    }
 
     /// <summary>Frees all conditions.</summary>
     public void Dispose()
