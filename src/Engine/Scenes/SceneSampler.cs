@@ -112,9 +112,9 @@ public static class SceneSampler
         return of switch
         {
             ObjectClass.Star => side * 36 * draw,
-            ObjectClass.Key => side * 180 * draw,
-            ObjectClass.Moon => side * 45 * draw,
-            ObjectClass.Rocket => side * 60 * draw,
+            ObjectClass.Key => side * 75 * draw,
+            ObjectClass.Moon => side * 35 * draw,
+            ObjectClass.Rocket => side * 45 * draw,
             _ => side * (tilted || tilt ? SceneRules.TiltedDegrees + 13 * draw : 9 * draw),
         };
     }
