@@ -1,28 +1,30 @@
 using StableRep.Benchmarks;
 using StableRep.Engine.Runtime;
 
-// Each benchmark prints its own numbers and needs no input; all of them run on the device that --device names.
-var benchmarks = new SortedDictionary<string, (string What, Action<ComputeDevice> Run)>
+// Each benchmark prints its own numbers and needs no input.
+var benchmarks = new SortedDictionary<string, (string What, Action<BenchmarkOptions> Run)>
 {
-    ["loader"] = ("images per second of decoding and augmenting, apart and together", LoaderBenchmark.Run),
+    ["loader"] = ("images per second of decoding and augmenting, apart and together", options => LoaderBenchmark.Run(options.Device)),
+    ["unet"] = ("one step of a UNet of Stable Diffusion 1.5's size: 4 GB of memory, half a minute", UNetBenchmark.Run),
+    ["unet-training"] = ("training steps of small UNets", UNetTrainingBenchmark.Run),
 };
 
-var names = args.TakeWhile(argument => argument != "--device").ToArray();
-var device = args.SkipWhile(argument => argument != "--device").Skip(1).FirstOrDefault() ?? "auto";
+var names = args.TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToArray();
 if (names.Length == 0 || names.Any(name => !benchmarks.ContainsKey(name)))
 {
     await Console.Error.WriteLineAsync(
         $"""
-        usage: benchmarks NAME... [--device cpu|cuda|cuda:N|auto]
+        usage: benchmarks NAME... [--device cpu|cuda|cuda:N|auto] [--threads N] [--batch N] [--size N] [--runs N]
 
-        {string.Join('\n', benchmarks.Select(benchmark => $"{benchmark.Key,-12} {benchmark.Value.What}"))}
+        {string.Join('\n', benchmarks.Select(benchmark => $"{benchmark.Key,-14} {benchmark.Value.What}"))}
         """);
     return 2;
 }
 
+var options = BenchmarkOptions.Parse(args[names.Length..]);
 foreach (var name in names)
 {
-    benchmarks[name].Run(ComputeDevice.Parse(device));
+    benchmarks[name].Run(options);
 }
 
 return 0;

@@ -1,3 +1,4 @@
+using StableRep.Engine.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -32,25 +33,15 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
     /// <summary>The architecture.</summary>
     public AutoencoderKLConfig Config { get; }
 
-    /// <summary>The name of a tensor of an older checkpoint in today's naming: the attention layers' <c>query</c>, <c>key</c>, <c>value</c> and <c>proj_attn</c>.</summary>
-    /// <param name="name">A tensor's name in a checkpoint.</param>
-    public static string CurrentName(string name)
+    /// <summary>Reads a component's folder in the diffusers layout: <c>config.json</c> and weights.</summary>
+    /// <param name="folder">The folder, such as <c>vae</c> of a checkpoint.</param>
+    /// <param name="variant">The weights' variant, such as <c>fp16</c>; null for those without.</param>
+    /// <param name="device">Where the parameters go, in fp32; null for the CPU.</param>
+    /// <exception cref="CheckpointException">The config or the weights do not fit this model; the message names file and key or tensors.</exception>
+    public static AutoencoderKL Load(string folder, string? variant = null, Device? device = null)
     {
-        var parts = name.Split('.');
-        if (parts is not [.., "attentions", _, _, _])
-        {
-            return name;
-        }
-
-        parts[^2] = parts[^2] switch
-        {
-            "query" => "to_q",
-            "key" => "to_k",
-            "value" => "to_v",
-            "proj_attn" => "to_out.0",
-            var current => current,
-        };
-        return string.Join('.', parts);
+        var config = AutoencoderKLConfig.Read(ConfigDocument.Load(Path.Combine(folder, "config.json")));
+        return Layers.Load(() => new AutoencoderKL(config, META), folder, variant, device);
     }
 
     /// <summary>The distribution of latents of pictures, before scaling.</summary>
@@ -59,7 +50,7 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
     public LatentDistribution Encode(Tensor image)
     {
         using var scope = NewDisposeScope();
-        var moments = encoder.call(Layers.ChannelsLast(image.to(encoder.Type)));           // [B, 2·Z, h, w]
+        var moments = encoder.call(image.to(encoder.Type));   // [B, 2·Z, h, w]
         var halves = (quant_conv is null ? moments : quant_conv.call(moments)).chunk(2, 1);
         return new LatentDistribution(
             halves[0].contiguous().MoveToOuterDisposeScope(),
@@ -72,7 +63,7 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
     public Tensor Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var z = Layers.ChannelsLast(latents.to(encoder.Type));
+        var z = latents.to(encoder.Type);
         return decoder.call(post_quant_conv is null ? z : post_quant_conv.call(z)).contiguous().MoveToOuterDisposeScope();
     }
 

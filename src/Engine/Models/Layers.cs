@@ -1,9 +1,11 @@
+using StableRep.Engine.Checkpoints;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Models;
 
-/// <summary>Layers as the diffusion models use them, and the memory layout they like.</summary>
+/// <summary>Layers as the diffusion models use them.</summary>
 internal static class Layers
 {
     /// <summary>Group normalisation that starts as the identity's scale; TorchSharp's own leaves its parameters uninitialised.</summary>
@@ -20,12 +22,7 @@ internal static class Layers
 
     public static Conv2d Conv1x1(int input, int output, Device? device) => nn.Conv2d(input, output, 1, device: device);
 
-    /// <summary>
-    /// The same <c>[B, C, H, W]</c> values with the channels of a pixel next to each other. Convolutions and normalisations keep the layout,
-    /// and in it a picture is a row of tokens without a copy.
-    /// </summary>
-    public static Tensor ChannelsLast(Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-
+    /// <summary>Sets every parameter of the layers to zero.</summary>
     public static void Zero(params IEnumerable<nn.Module> layers)
     {
         using var off = no_grad();
@@ -33,5 +30,53 @@ internal static class Layers
         {
             parameter.zero_();
         }
+    }
+
+    /// <summary>Builds a model and fills it with a component's weights.</summary>
+    /// <param name="create">Builds the model on the <c>meta</c> device, which costs no random numbers.</param>
+    /// <param name="folder">The component's folder.</param>
+    /// <param name="variant">The weights' variant.</param>
+    /// <param name="device">Where the parameters go; null for the CPU.</param>
+    public static T Load<T>(Func<T> create, string folder, string? variant, Device? device)
+        where T : nn.Module
+    {
+        using var weights = TensorSources.OpenComponent(folder, variant);
+        var model = create();
+        try
+        {
+            Allocate(model, device ?? CPU);
+            ModuleWeights.Load(model, weights);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    // Memory without values for a model that was built on the meta device.
+    private static void Allocate(nn.Module module, Device device)
+    {
+        foreach (var layer in module.modules())
+        {
+            switch (layer)
+            {
+                case Conv2d conv:
+                    (conv.weight, conv.bias) = (Empty(conv.weight)!, Empty(conv.bias));
+                    break;
+                case Linear linear:
+                    (linear.weight, linear.bias) = (Empty(linear.weight)!, Empty(linear.bias));
+                    break;
+                case GroupNorm norm:
+                    (norm.weight, norm.bias) = (Empty(norm.weight)!, Empty(norm.bias));
+                    break;
+                case LayerNorm norm:
+                    (norm.weight, norm.bias) = (Empty(norm.weight)!, Empty(norm.bias));
+                    break;
+            }
+        }
+
+        Parameter? Empty(Parameter? like) => like is null ? null : new Parameter(empty(like.shape, like.dtype, device));
     }
 }

@@ -30,12 +30,12 @@ internal sealed class Transformer2D : nn.Module
     /// <summary>Zeroes the last projection: the blocks start as their skip connection.</summary>
     public void ZeroBranch() => Layers.Zero(proj_out);
 
-    /// <summary><c>[B, C, H, W]</c> → <c>[B, C, H, W]</c>, channels last.</summary>
+    /// <summary><c>[B, C, H, W]</c> → <c>[B, C, H, W]</c>, in the same memory layout.</summary>
     public Tensor Forward(Tensor x, TextCondition text)
     {
         using var scope = NewDisposeScope();
         var (batch, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
-        var h = norm.call(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels);  // [B, HW, C]
+        var h = norm.call(x).permute(0, 2, 3, 1).contiguous().view(batch, height * width, channels);  // [B, HW, C]
         h = Project(proj_in, h);                                                            // [B, HW, I]
         foreach (var block in transformer_blocks)
         {
@@ -44,7 +44,7 @@ internal sealed class Transformer2D : nn.Module
         }
 
         h = Project(proj_out, h).view(batch, height, width, channels).permute(0, 3, 1, 2);  // [B, C, H, W]
-        return Fresh.Add(h, x).MoveToOuterDisposeScope();
+        return Fresh.Add(x.is_contiguous() ? h.contiguous() : h, x).MoveToOuterDisposeScope();
     }
 
     private static Tensor Project(nn.Module<Tensor, Tensor> projection, Tensor tokens)

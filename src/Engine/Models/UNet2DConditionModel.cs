@@ -1,3 +1,4 @@
+using StableRep.Engine.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,6 +11,17 @@ namespace StableRep.Engine.Models;
 /// <remarks>
 /// What does not change from step to step is computed once: <see cref="Condition"/> for a text, <see cref="PrecomputeTimesteps"/> for a schedule.
 /// The forward pass over the three plain tensors does both itself and is the one to train with.
+/// <para>
+/// For small models on a CPU, a training step's time lies in the transformers of the largest level, not in the convolutions, which reach the
+/// speed of matrix products. At 16² latents and a batch of 32, forward and backward on one core with channels 32, 64, 96 and a layer a block:
+/// transformers on all levels with 4 heads 721 ms, with heads 32 wide 526 ms, none on the largest level 313 ms, only on the smallest 248 ms. So leave
+/// the largest level without (<c>DownBlock2D</c>, <c>UpBlock2D</c>) and make heads at least 32 wide.
+/// </para>
+/// <para>
+/// Features keep the memory layout of the sample. On a CPU the plain one is best: with channels last a step of SD 1.5's size takes 1.07 times as long,
+/// group norms of few channels over small pictures up to 20 times, and their results lose two to four digits (relative error 5e-4 instead of 4e-7 over
+/// 512² pixels with a mean of ten deviations). One product for a layer's queries, keys and values gains nothing either.
+/// </para>
 /// </remarks>
 public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Tensor>
 {
@@ -90,6 +102,17 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     /// <summary>The architecture.</summary>
     public UNet2DConditionConfig Config { get; }
 
+    /// <summary>Reads a component's folder in the diffusers layout: <c>config.json</c> and weights.</summary>
+    /// <param name="folder">The folder, such as <c>unet</c> of a checkpoint.</param>
+    /// <param name="variant">The weights' variant, such as <c>fp16</c>; null for those without.</param>
+    /// <param name="device">Where the parameters go, in fp32; null for the CPU.</param>
+    /// <exception cref="CheckpointException">The config or the weights do not fit this model; the message names file and key or tensors.</exception>
+    public static UNet2DConditionModel Load(string folder, string? variant = null, Device? device = null)
+    {
+        var config = UNet2DConditionConfig.Read(ConfigDocument.Load(Path.Combine(folder, "config.json")));
+        return Layers.Load(() => new UNet2DConditionModel(config, META), folder, variant, device);
+    }
+
     /// <summary>
     /// Zeroes the last layer of every residual branch and of the model, so that training starts from the identity and a zero prediction
     /// (Dhariwal and Nichol 2021, arXiv 2105.05233). For a model that is trained from the start.
@@ -155,7 +178,7 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         }
 
         using var scope = NewDisposeScope();
-        var x = Layers.ChannelsLast(sample.to(conv_in.weight.dtype));
+        var x = sample.to(conv_in.weight.dtype);
         x = conv_in.call(Config.CenterInputSample ? (2 * x) - 1 : x);      // [B, C0, H, W]
         var skips = new Stack<Tensor>();
         skips.Push(x);
