@@ -58,7 +58,7 @@ public static class ParityRunner
         }
     }
 
-    internal static ParityOutcome Compare(ParityCase parity, IReadOnlyDictionary<string, Tensor> actual)
+    public static ParityOutcome Compare(ParityCase parity, IReadOnlyDictionary<string, Tensor> actual)
     {
         var expected = parity.Outputs();
         if (expected.Count == 0)
