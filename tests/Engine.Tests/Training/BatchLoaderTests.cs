@@ -1,3 +1,4 @@
+using StableRep.Engine.Augmentation;
 using StableRep.Engine.Training;
 
 namespace StableRep.Engine.Tests.Training;
@@ -59,6 +60,54 @@ public sealed class BatchLoaderTests
 
         var resumed = Take(new BatchLoader(source, Settings), one[8].Next, 6);
         Assert.Equal(one.Skip(9).Select(Describe), resumed.Select(Describe));
+    }
+
+    [Fact]
+    public void A_resumed_run_sees_the_same_augmented_pixels_bit_by_bit()
+    {
+        var source = new TestSource([.. Enumerable.Repeat(5, 10)], side: 20);
+        List<float[]> Augmented(LoaderPosition from, int count, int threads)
+        {
+            var loader = new BatchLoader(source, Settings with { Resolution = 20, Threads = threads });
+            var augmenter = new Augmenter(AugmentationSettings.Strong(16), seed: 5);
+            var seen = new List<float[]>();
+            foreach (var batch in loader.Read(from).Take(count))
+            {
+                using var scope = TorchSharp.torch.NewDisposeScope();
+                using (batch)
+                {
+                    seen.Add([.. augmenter.Apply(batch, view: 1, TorchSharp.torch.CPU).data<float>()]);
+                }
+            }
+
+            return seen;
+        }
+
+        Assert.Equal(Augmented(default, 8, threads: 1).Skip(4), Augmented(new LoaderPosition(1, 1), 4, threads: 4));
+    }
+
+    [Fact]
+    public void Ending_an_enumeration_at_any_moment_is_safe()
+    {
+        var source = new TestSource([.. Enumerable.Repeat(3, 40)]);
+        var random = new Random(1);
+        for (var round = 0; round < 60; round++)
+        {
+            using var cancel = new CancellationTokenSource();
+            var loader = new BatchLoader(source, Settings with { Threads = 1 + round % 5, PrefetchBatches = 1 + round % 3 });
+            try
+            {
+                cancel.CancelAfter(TimeSpan.FromMicroseconds(random.Next(1, 3000)));
+                foreach (var batch in loader.Read(cancellationToken: cancel.Token).Take(random.Next(1, 20)))
+                {
+                    batch.Dispose();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(cancel.IsCancellationRequested);
+            }
+        }
     }
 
     [Fact]
