@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace StableRep.Engine.Models;
@@ -56,12 +57,15 @@ public sealed partial record VisionTransformerConfig
     public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
 
     /// <summary>Patches of one image.</summary>
+    [JsonIgnore]
     public int PatchCount => ImageSize / PatchSize * (ImageSize / PatchSize);
 
     /// <summary>Tokens of one image: the patches and the class token.</summary>
+    [JsonIgnore]
     public int TokenCount => PatchCount + (ClassToken ? 1 : 0);
 
     /// <summary>The hidden width of a block's MLP.</summary>
+    [JsonIgnore]
     public int MlpWidth => (int)(Width * MlpRatio);
 
     /// <summary>

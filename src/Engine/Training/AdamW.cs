@@ -126,4 +126,15 @@ public sealed record AdamWOptions
 
     /// <summary>The share of a decaying parameter that a step at learning rate 1 takes away.</summary>
     public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Checks the constants.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        if (Beta1 is not (>= 0 and < 1) || Beta2 is not (>= 0 and < 1) || Epsilon is not > 0 || WeightDecay is not >= 0)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"The optimizer needs betas in [0, 1), a positive epsilon and a weight decay of at least 0, not {Beta1}, {Beta2}, {Epsilon} and {WeightDecay}."));
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using StableRep.Engine.Runtime;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Training;
@@ -20,6 +21,7 @@ public static class ContrastiveLosses
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature);
         using var scope = NewDisposeScope();
+        using var exact = Autocast.Off(embeddings.device_type);
         var unit = Normalize(embeddings);
         var self = eye(embeddings.shape[0], dtype: ScalarType.Bool, device: embeddings.device);
         var logits = unit.matmul(unit.t()).div_(temperature).masked_fill_(self, Excluded);
@@ -54,6 +56,7 @@ public static class ContrastiveLosses
     public static ContrastiveResult ImageText(Tensor images, Tensor texts, Tensor imageSets, Tensor textSets, Tensor scale)
     {
         using var scope = NewDisposeScope();
+        using var exact = Autocast.Off(images.device_type);
         var logits = Normalize(images).matmul(Normalize(texts).t()) * scale;    // [N, T]
         var positives = imageSets.unsqueeze(1).eq(textSets.unsqueeze(0)).to(ScalarType.Float32);
         var fromImages = Compare(logits, positives);
