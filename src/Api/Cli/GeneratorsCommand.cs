@@ -5,13 +5,14 @@ using StableRep.Engine.Checkpoints.Hub;
 
 namespace StableRep.Api.Cli;
 
-/// <summary>The verbs <c>generators pull</c> and <c>generators list</c>.</summary>
+/// <summary>The verbs <c>generators pull</c>, <c>generators list</c> and <c>generators train</c>.</summary>
 internal static class GeneratorsCommand
 {
     public static Command Create() => new("generators", "Text-to-image checkpoints of this node.")
     {
         Pull(),
         List(),
+        GeneratorsTrainCommand.Create(),
     };
 
     private static Command Pull()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using StableRep.Api.Hosting;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Checkpoints.Hub;
+using StableRep.Engine.Images;
 
 namespace StableRep.Api.Cli;
 
@@ -23,7 +24,8 @@ internal static class VerbRunner
             return 130;
         }
         catch (Exception exception) when (
-            exception is HubException or CheckpointException or FormatException or IOException or UnauthorizedAccessException or InvalidDataException)
+            exception is HubException or CheckpointException or FormatException or IOException or UnauthorizedAccessException or InvalidDataException
+                or NotSupportedException or ArithmeticException or ShardException)
         {
             await error.WriteLineAsync($"error: {exception.Message}");
             return 1;

@@ -33,7 +33,8 @@ public sealed class GeneratorTrainer(GeneratorTrainingOptions options, IRunObser
     /// <param name="cancellationToken">Stops at the next step; the work folder keeps the last checkpoint.</param>
     /// <returns>The denoiser's steps in all; fewer than the recipe's where the time limit ended the run.</returns>
     /// <exception cref="CheckpointException">A recipe or an initial generator does not fit together.</exception>
-    /// <exception cref="InvalidOperationException">The work folder holds a run and it is not to be continued, or the loss is not finite.</exception>
+    /// <exception cref="IOException">The work folder holds a run and it is not to be continued, or a folder cannot be written.</exception>
+    /// <exception cref="ArithmeticException">The loss or its gradient is not finite; the work folder keeps the last checkpoint.</exception>
     public long Run(IPositiveSetSource source, CancellationToken cancellationToken = default)
     {
         _work.Begin(observer);
@@ -146,7 +147,8 @@ public sealed class GeneratorTrainer(GeneratorTrainingOptions options, IRunObser
         using var loop = new TrainingLoop("denoiser", recipe, recipe.EmaDecay, [.. trainers.Select((trainer, index) => new Replica(
             Named("unet", unets[index]).Concat(recipe.TrainTextEncoder ? Named("text_encoder", encoders[index]) : []), trainer.Loss))], _work.Store("denoiser"), observer);
         observer.Log(RunLogLevel.Information, $"UNet and text encoder: {loop.ParameterCount:N0} parameters, {data.Count:N0} images, {recipe.Steps:N0} steps.");
-        var preview = new SamplePreview(unet, textEncoder, vae, tokenizer, scheduler, _recipe.Samples, options.Seed, options.Device);
+        // Not disposed: the models belong to this method and its caller.
+        var generator = new GeneratorFolder(tokenizer, textEncoder, unet, vae, _work.SchedulerConfig(), options.Device);
         var started = _clock.GetTimestamp();
         var steps = loop.Run(Report, () => options.TimeLimit is { } limit && _clock.GetElapsedTime(started) >= limit, cancellationToken);
         loop.TakeAverage();
@@ -161,7 +163,7 @@ public sealed class GeneratorTrainer(GeneratorTrainingOptions options, IRunObser
             }
 
             WriteDenoiser();
-            observer.Picture("samples", step, preview.Draw(data.Latents.shape[3]));
+            observer.Picture("samples", step, SamplePreview.Draw(generator, _recipe.Samples, options.Seed));
         }
 
         void WriteDenoiser()
@@ -182,7 +184,8 @@ public sealed class GeneratorTrainer(GeneratorTrainingOptions options, IRunObser
             return false;
         }
 
-        using var source = TensorSources.OpenComponent(Path.Combine(folder, component));
+        using var files = GeneratorFiles.InFolder(folder, variant: null);
+        using var source = files.Weights(component);
         ModuleWeights.Load(module, source);
         return true;
     }

@@ -29,5 +29,6 @@ public sealed record GeneratorTrainingOptions
     /// <summary>Where to compute.</summary>
     public ComputeDevice Device { get; init; } = ComputeDevice.Cpu;
 
-    internal string Work => WorkFolder ?? Path.TrimEndingDirectorySeparator(OutputFolder) + ".training";
+    /// <summary>The work folder's full path.</summary>
+    public string WorkFolderPath => Path.GetFullPath(WorkFolder ?? Path.TrimEndingDirectorySeparator(OutputFolder) + ".training");
 }

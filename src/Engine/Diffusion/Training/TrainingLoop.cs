@@ -126,7 +126,7 @@ internal sealed class TrainingLoop : IDisposable
         var norm = _parameters.ClipGradients(_recipe.GradientNorm);
         if (!double.IsFinite(number) || !double.IsFinite(norm))
         {
-            throw new InvalidOperationException(
+            throw new ArithmeticException(
                 $"{_name}: the loss of step {step + 1} is {number} and its gradient {norm}. Lower {_name}_training.learning_rate " +
                 $"({_recipe.LearningRate}) or raise its warmup_steps; --resume continues from the last checkpoint.");
         }

@@ -16,7 +16,7 @@ internal sealed class TrainingWorkspace(GeneratorTrainingOptions options)
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
     private static readonly string[] Components = ["text_encoder", "unet", "vae"];
 
-    private readonly string _folder = Path.GetFullPath(options.Work);
+    private readonly string _folder = options.WorkFolderPath;
 
     /// <summary>The generator as it stands, fp32.</summary>
     public string GeneratorFolder => Path.Combine(_folder, "generator");
@@ -46,7 +46,7 @@ internal sealed class TrainingWorkspace(GeneratorTrainingOptions options)
         {
             if (!options.Resume)
             {
-                throw new InvalidOperationException($"{_folder} holds an unfinished run: pass --resume to continue it, or delete the folder.");
+                throw new IOException($"{_folder} holds an unfinished run: pass --resume to continue it, or delete the folder.");
             }
 
             if (!JsonNode.DeepEquals(JsonNode.Parse(File.ReadAllText(RunFile)), run))

@@ -124,7 +124,7 @@ public sealed class GeneratorTrainerTests : IDisposable
         stop.Cancel();
         Assert.Throws<OperationCanceledException>(() => Trainer(output, new Recorder()).Run(Scenes(), stop.Token));
         var again = new GeneratorTrainer(new GeneratorTrainingOptions { Recipe = Tiny, OutputFolder = output }, new Recorder());
-        Assert.Contains("--resume", Assert.Throws<InvalidOperationException>(() => again.Run(Scenes())).Message, StringComparison.Ordinal);
+        Assert.Contains("--resume", Assert.Throws<IOException>(() => again.Run(Scenes())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
