@@ -1,4 +1,5 @@
 using StableRep.Benchmarks;
+using StableRep.Benchmarks.Recognition;
 using StableRep.Engine.Runtime;
 
 // Each benchmark prints its own numbers and needs no input.
@@ -9,6 +10,11 @@ var benchmarks = new SortedDictionary<string, (string What, Action<BenchmarkOpti
     ["unet-training"] = ("training steps of small UNets", UNetTrainingBenchmark.Run),
 };
 
+if (args is ["recognition", .. var recognition])
+{
+    return RecognitionBenchmark.Run(recognition);
+}
+
 var names = args.TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToArray();
 if (names.Length == 0 || names.Any(name => !benchmarks.ContainsKey(name)))
 {
@@ -17,6 +23,7 @@ if (names.Length == 0 || names.Any(name => !benchmarks.ContainsKey(name)))
         usage: benchmarks NAME... [--device cpu|cuda|cuda:N|auto] [--threads N] [--batch N] [--size N] [--runs N]
 
         {string.Join('\n', benchmarks.Select(benchmark => $"{benchmark.Key,-14} {benchmark.Value.What}"))}
+        recognition    how well a generator draws what captions ask for (options of its own: recognition --help)
         """);
     return 2;
 }

@@ -28,5 +28,6 @@ public static class StudioCommand
         "StableRep Studio. Without a verb it starts the node; keys of appsettings.json may follow, such as --Studio:Roles web.")
     {
         GeneratorsCommand.Create(),
+        ScenesCommand.Create(),
     };
 }

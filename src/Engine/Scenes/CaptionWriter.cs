@@ -34,7 +34,7 @@ internal ref struct CaptionWriter(SeededRandom random)
         var things = Things(says);
         var opening = says.Blurry ? _random.Pick("a blurry picture of", "a blurred picture of", "an out of focus picture of")
             : _random.Chance(0.22f) ? _random.Pick("a picture of", "an image of", "a drawing of", "an illustration of", "a picture showing")
-            : _random.Chance(0.1f) ? (says.Objects.Count == 1 ? "there is" : "there are") : "";
+            : _random.Chance(0.1f) ? "there is" : "";
         if (behind.Length > 0 && _random.Chance(0.22f)) return Join(behind + ",", opening, things, shadow, place);
         if (place.Length > 0 && _random.Chance(0.2f)) return Join(place + ",", opening, things, shadow, behind);
         return _random.Chance(0.7f) ? Join(opening, things, shadow, place, behind) : Join(opening, things, shadow, behind, place);

@@ -1,6 +1,5 @@
 using StableRep.Engine.Evaluation;
 using StableRep.Engine.Images;
-using StableRep.Engine.Runtime;
 
 namespace StableRep.Engine.Scenes;
 
@@ -58,8 +57,9 @@ public static class SceneProbes
             for (var i = 0; i < images.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var png = ImageCodec.Encode(images.Read(i), ImageFormat.Png);
-                DurableFile.Write(Path.Combine(folder, split, images.Get(i).Name), stream => stream.Write(png));
+                var path = Path.Combine(folder, split, images.Get(i).Name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllBytes(path, ImageCodec.Encode(images.Read(i), ImageFormat.Png));
             }
         }
     }

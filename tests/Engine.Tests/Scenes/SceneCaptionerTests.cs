@@ -17,7 +17,7 @@ public sealed class SceneCaptionerTests
     public void Captions_of_a_seed_never_change()
     {
         var text = string.Join('\n', Many.Take(2000).Select(pair => pair.Caption.Text));
-        Assert.Equal("5d5f39063a67ae18", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]);
+        Assert.Equal("63f2fdb66188f001", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]);
     }
 
     [Fact]
