@@ -3,7 +3,6 @@ using System.Text;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Models;
 using StableRep.Engine.Text;
-using static TorchSharp.torch;
 
 namespace StableRep.Engine.Diffusion;
 
