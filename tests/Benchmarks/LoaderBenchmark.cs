@@ -13,8 +13,8 @@ namespace StableRep.Benchmarks;
 /// </summary>
 internal static class LoaderBenchmark
 {
-    private const int Captions = 96;
-    private const int ImagesPerCaption = 4;
+    internal const int Captions = 96;
+    internal const int ImagesPerCaption = 4;
 
     public static void Run(ComputeDevice device)
     {
@@ -89,7 +89,7 @@ internal static class LoaderBenchmark
     }
 
     /// <summary>A shard of smooth pictures with some noise, which compress about as photographs do.</summary>
-    private static ShardPositiveSetSource Source(string folder, int side, ImageFormat format)
+    internal static ShardPositiveSetSource Source(string folder, int side, ImageFormat format)
     {
         using var writer = new ShardWriter(Path.Combine(folder, "shard.tar"));
         var random = new Random(1);

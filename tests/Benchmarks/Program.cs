@@ -6,6 +6,7 @@ using StableRep.Engine.Runtime;
 var benchmarks = new SortedDictionary<string, (string What, Action<BenchmarkOptions> Run)>
 {
     ["loader"] = ("images per second of decoding and augmenting, apart and together", options => LoaderBenchmark.Run(options.Device)),
+    ["training"] = ("images per second of training an encoder: device only, with augmentation, from shards", TrainingBenchmark.Run),
     ["unet"] = ("one step of a UNet of Stable Diffusion 1.5's size: 4 GB of memory, half a minute", UNetBenchmark.Run),
     ["unet-training"] = ("training steps of small UNets", UNetTrainingBenchmark.Run),
 };
