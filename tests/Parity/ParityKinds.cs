@@ -32,8 +32,4 @@ public static class ParityKinds
         ["vae-encode"] = AutoencoderKinds.Encode,
         ["vit"] = VisionTransformerKind.Run,
     };
-
-    /// <summary>Whether something runs this case: its kind is known and, for a manifest, its component.</summary>
-    public static bool CanRun(ParityCase parity) =>
-        All.ContainsKey(parity.Kind) && (parity.Kind != "manifest" || ManifestKind.Components.ContainsKey(parity.Text("component")));
 }

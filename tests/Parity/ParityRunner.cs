@@ -91,7 +91,7 @@ public static class ParityRunner
             relative = Worst(relative, rel);
             if (!Within(parity, abs, rel))
             {
-                reasons.Add(string.Create(CultureInfo.InvariantCulture, $"{output} differs by max_abs {abs:e3}, rel_l2 {rel:e3}"));
+                reasons.Add(string.Create(CultureInfo.InvariantCulture, $"{output} differs by max_abs {abs:0.000e+00}, rel_l2 {rel:0.000e+00}"));
             }
         }
 
@@ -137,5 +137,5 @@ public sealed record ParityOutcome(string Name, double MaxAbs, double RelativeL2
 
     /// <summary><c>case-name max_abs rel_l2 ok|FAIL</c>.</summary>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Name} {MaxAbs:e3} {RelativeL2:e3} {(Passed ? "ok" : "FAIL")}");
+        string.Create(CultureInfo.InvariantCulture, $"{Name} {MaxAbs:0.000e+00} {RelativeL2:0.000e+00} {(Passed ? "ok" : "FAIL")}");
 }

@@ -72,7 +72,7 @@ internal static class GeneratorsCommand
             foreach (var generator in generators)
             {
                 var from = generator.Source is { } source ? $"{source.Repository} {source.Commit?[..Math.Min(8, source.Commit.Length)]} {source.Variant}".TrimEnd() : "";
-                table.AddRow(Markup.Escape(generator.Name), Size(generator.Bytes), Markup.Escape(from));
+                table.AddRow(Markup.Escape(generator.Name), Size(generator.Bytes), Markup.Escape(generator.Problem ?? from));
             }
 
             ConsoleOn(output).Write(table);

@@ -22,7 +22,6 @@ public sealed partial class GeneratorLibrary(string folder)
         : throw new FormatException($"'{name}' cannot name a generator: use letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100.");
 
     /// <summary>The generator of a name, or null.</summary>
-    /// <exception cref="CheckpointException">Its <c>model_index.json</c> is damaged.</exception>
     /// <exception cref="FormatException">The name is not a plain folder name.</exception>
     public GeneratorEntry? Find(string name)
     {
@@ -30,8 +29,7 @@ public sealed partial class GeneratorLibrary(string folder)
         return File.Exists(Path.Combine(path, ModelIndex.FileName)) ? Read(path) : null;
     }
 
-    /// <summary>Every generator, by name.</summary>
-    /// <exception cref="CheckpointException">A <c>model_index.json</c> is damaged.</exception>
+    /// <summary>Every generator, by name, also those that are damaged.</summary>
     public IReadOnlyList<GeneratorEntry> List() => Directory.Exists(Folder)
         ?
         [
@@ -59,12 +57,18 @@ public sealed partial class GeneratorLibrary(string folder)
         }
     }
 
-    private static GeneratorEntry Read(string path) => new(
-        Path.GetFileName(path),
-        path,
-        ModelIndex.Load(path).ClassName,
-        Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length),
-        ReadSource(path));
+    private static GeneratorEntry Read(string path)
+    {
+        var bytes = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        try
+        {
+            return new GeneratorEntry(Path.GetFileName(path), path, bytes, ReadSource(path), ModelIndex.Load(path).ClassName, Problem: null);
+        }
+        catch (CheckpointException exception)
+        {
+            return new GeneratorEntry(Path.GetFileName(path), path, bytes, ReadSource(path), ClassName: null, exception.Message);
+        }
+    }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
     private static partial Regex NamePattern();
@@ -73,10 +77,11 @@ public sealed partial class GeneratorLibrary(string folder)
 /// <summary>One generator of a library.</summary>
 /// <param name="Name">Its folder's name.</param>
 /// <param name="Path">Its folder.</param>
-/// <param name="ClassName">The pipeline's class, such as <c>StableDiffusionPipeline</c>.</param>
 /// <param name="Bytes">The size of all its files.</param>
 /// <param name="Source">Where it came from, or null when it was not pulled.</param>
-public sealed record GeneratorEntry(string Name, string Path, string ClassName, long Bytes, GeneratorSource? Source);
+/// <param name="ClassName">The pipeline's class, such as <c>StableDiffusionPipeline</c>; null when the generator is damaged.</param>
+/// <param name="Problem">Why it cannot be used, or null.</param>
+public sealed record GeneratorEntry(string Name, string Path, long Bytes, GeneratorSource? Source, string? ClassName, string? Problem);
 
 /// <summary>Where a pulled generator came from.</summary>
 /// <param name="Hub">The hub's address.</param>

@@ -10,14 +10,19 @@ namespace StableRep.Engine.Checkpoints;
 /// </summary>
 public sealed unsafe class SafetensorsFile : ITensorSource
 {
+    private readonly FileStream _stream;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly SafetensorsHeader _header;
     private readonly long _dataStart;
+    private readonly long _length;
 
-    private SafetensorsFile(string name, MemoryMappedFile file, MemoryMappedViewAccessor view, SafetensorsHeader header, long dataStart)
+    private SafetensorsFile(
+        string name, FileStream stream, MemoryMappedFile file, MemoryMappedViewAccessor view, SafetensorsHeader header, long dataStart, long length)
     {
         Name = name;
+        _stream = stream;
+        _length = length;
         _file = file;
         _view = view;
         _header = header;
@@ -58,18 +63,20 @@ public sealed unsafe class SafetensorsFile : ITensorSource
             throw new CheckpointException($"{path}: the file has {length} bytes, fewer than the {SafetensorsHeader.PrefixBytes} that every safetensors file begins with.");
         }
 
-        var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+        MemoryMappedFile? file = null;
         MemoryMappedViewAccessor? view = null;
         try
         {
+            file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             var (header, dataStart) = ReadHeader(path, view, length);
-            return new SafetensorsFile(path, file, view, header, dataStart);
+            return new SafetensorsFile(path, stream, file, view, header, dataStart, length);
         }
         catch
         {
             view?.Dispose();
-            file.Dispose();
+            file?.Dispose();
+            stream.Dispose();
             throw;
         }
     }
@@ -102,6 +109,12 @@ public sealed unsafe class SafetensorsFile : ITensorSource
                 $"{Name}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], not the [{string.Join(", ", destination.shape)}] wanted.");
         }
 
+        // Touching pages behind the end of a file that was cut after it was opened would end the process.
+        if (RandomAccess.GetLength(_stream.SafeFileHandle) < _length)
+        {
+            throw new CheckpointException($"{Name}: the file was cut while it was being read, so tensor '{name}' may be gone.");
+        }
+
         byte* start = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         try
@@ -125,6 +138,7 @@ public sealed unsafe class SafetensorsFile : ITensorSource
     {
         _view.Dispose();
         _file.Dispose();
+        _stream.Dispose();
     }
 
     private static (SafetensorsHeader Header, long DataStart) ReadHeader(string path, MemoryMappedViewAccessor view, long length)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using StableRep.Engine.Checkpoints;
 using TorchSharp;
@@ -237,6 +238,18 @@ public sealed class SafetensorsTests : IDisposable
         File.WriteAllBytes(path, image);
         using var file = SafetensorsFile.Open(path);
         Assert.Contains("'mask' is BOOL and holds the byte 7 at element 2", Assert.Throws<CheckpointException>(() => file.Read("mask")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_of_a_file_that_was_cut_after_it_was_opened_is_refused()
+    {
+        using var file = WriteAndOpen(new() { ["x"] = ones(100_000) });
+        using (var cut = Process.Start("truncate", ["-s", "5000", _folder.File("x.safetensors")]))
+        {
+            cut.WaitForExit();
+        }
+
+        Assert.Contains("the file was cut while it was being read", Assert.Throws<CheckpointException>(() => file.Read("x")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using StableRep.Engine.Checkpoints;
+using StableRep.Engine.Diffusion;
+using StableRep.Engine.Models;
+using StableRep.Engine.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -58,6 +61,30 @@ public sealed class SingleFileCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_unet_and_a_vae_loaded_from_the_original_names_compute_what_the_diffusers_layout_gives()
+    {
+        using var noGrad = no_grad();
+        using var checkpoint = OpenTiny(TinyCheckpoint());
+        var latents = arange(4 * 8 * 8, ScalarType.Float32).view(1, 4, 8, 8).sin();
+        var context = arange(77 * 32, ScalarType.Float32).view(1, 77, 32).cos();
+
+        using var unet = new UNet2DConditionModel(UNet2DConditionConfig.Read(checkpoint.Config("unet")));
+        AssertSameAfterLoading(unet, "unet", checkpoint, () => unet.forward(latents, tensor(new[] { 500L }), context));
+        using var vae = new AutoencoderKL(AutoencoderKLConfig.Read(checkpoint.Config("vae")));
+        AssertSameAfterLoading(vae, "vae", checkpoint, () => vae.Decode(latents));
+    }
+
+    [Fact]
+    public void The_implied_configurations_are_those_of_components_that_are_there()
+    {
+        using var checkpoint = SingleFileCheckpoint.Open(TinyCheckpoint());
+        Assert.Equal(768, ClipTextConfig.Read(checkpoint.Config("text_encoder")).Width);
+        Assert.All(UNet2DConditionConfig.Read(checkpoint.Config("unet")).CrossAttentionDim, width => Assert.Equal(768, width));
+        Assert.Equal(4, AutoencoderKLConfig.Read(checkpoint.Config("vae")).LatentChannels);
+        Assert.NotNull(SchedulerFactory.Create(checkpoint.Config("scheduler")));
+    }
+
+    [Fact]
     public void A_tensor_without_a_counterpart_is_given_under_its_own_name()
     {
         using var checkpoint = OpenTiny(TinyCheckpoint(("model.diffusion_model.label_emb.0.0.weight", zeros(1)), ("first_stage_model.encoder.extra", zeros(1))));
@@ -82,6 +109,22 @@ public sealed class SingleFileCheckpointTests : IDisposable
     {
         _scope.Dispose();
         _folder.Dispose();
+    }
+
+    private static void AssertSameAfterLoading(nn.Module module, string component, SingleFileCheckpoint checkpoint, Func<Tensor> compute)
+    {
+        using var folder = TensorSources.OpenComponent(ParityCases.Path($"models/tiny-sd/{component}"));
+        ModuleWeights.Load(module, folder);
+        var expected = compute();
+        foreach (var parameter in module.parameters())
+        {
+            parameter.zero_();
+        }
+
+        using var single = checkpoint.Component(component);
+        ModuleWeights.Load(module, single);
+        Assert.True(expected.abs().sum().item<float>() > 0);
+        Assert.True(compute().Equals(expected));
     }
 
     private static JsonDocument Manifest(string name) => JsonDocument.Parse(File.ReadAllText(ParityCases.Path($"manifests/{name}.json")));

@@ -265,6 +265,10 @@ public sealed class HubClient : IDisposable
 
                 await Task.Delay(pause < LongestPause ? pause : LongestPause, _time, cancellationToken);
             }
+            catch (HttpRequestException exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new HubException($"{address}: the hub cannot be reached: {exception.Message} Check its address and the connection.", exception);
+            }
         }
     }
 
@@ -310,7 +314,13 @@ public sealed class HubClient : IDisposable
     private static HubContentException WrongSize(Uri address, long listed, string sent) =>
         new($"{address}: the hub's listing says {listed} bytes, it sends {sent}. Nothing was kept.");
 
-    private static bool IsTransient(Exception exception) => exception is IOException or HttpRequestException or HubBusyException or TimeoutException;
+    private static bool IsTransient(Exception exception) => exception switch
+    {
+        // A name that nobody knows and a certificate that nobody trusts stay so.
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => false,
+        IOException or HttpRequestException or HubBusyException or TimeoutException => true,
+        _ => false,
+    };
 
     internal static bool IsSameOrigin(Uri a, Uri b) => a.Scheme == b.Scheme && a.IdnHost == b.IdnHost && a.Port == b.Port;
 

@@ -267,6 +267,26 @@ public sealed class GeneratorPullTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_hub_whose_name_nobody_knows_is_not_asked_again()
+    {
+        using var client = new HubClient(new HubOptions { BaseAddress = new Uri("http://hub.invalid/"), StallTimeout = Timeout }, _time);
+        var exception = await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubRepository.Parse("a/b"), TestContext.Current.CancellationToken));
+        Assert.Contains("cannot be reached", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(_time.Pauses);
+    }
+
+    [Fact]
+    public async Task A_damaged_generator_does_not_hide_the_others()
+    {
+        await PullAsync();
+        Directory.CreateDirectory(_folder.File("broken"));
+        await File.WriteAllTextAsync(_folder.File("broken/model_index.json"), "{", TestContext.Current.CancellationToken);
+        Assert.Equal(["broken", "tiny-sd"], _library.List().Select(generator => generator.Name));
+        Assert.Contains("not valid JSON", _library.List()[0].Problem, StringComparison.Ordinal);
+        Assert.Null(_library.List()[1].Problem);
+    }
+
+    [Fact]
     public async Task A_silent_hub_counts_as_cut()
     {
         var silent = true;
