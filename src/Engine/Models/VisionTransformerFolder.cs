@@ -33,7 +33,7 @@ public static class VisionTransformerFolder
     public static VisionTransformer Load(string folder, int? imageSize = null)
     {
         var stored = ReadConfig(ConfigDocument.Load(Path.Combine(folder, ConfigFile)));
-        using var source = SafetensorsFile.Open(Path.Combine(folder, WeightsFile));
+        using var source = TensorSources.OpenComponent(folder);
         return Load(stored with { ImageSize = imageSize ?? stored.ImageSize }, source);
     }
 

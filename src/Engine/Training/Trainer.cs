@@ -59,10 +59,10 @@ public sealed class Trainer
         if (run.Step < total)
         {
             cancellation.ThrowIfCancellationRequested();
-            return new TrainingOutcome(false, run.Step, total, null);
+            return new TrainingOutcome(false, run.Step, total, null, null);
         }
 
-        return new TrainingOutcome(true, run.Step, total, Export(run));
+        return Export(run, total);
     }
 
     private void Resume(TrainingRun run)
@@ -182,12 +182,13 @@ public sealed class Trainer
         }
     }
 
-    private string Export(TrainingRun run)
+    private TrainingOutcome Export(TrainingRun run, long total)
     {
         using var average = run.Average?.Apply();
-        var folder = Path.Combine(_options.Folder, "encoder");
-        VisionTransformerFolder.Save(run.Method.Backbone, folder);
-        return folder;
+        var (encoder, imageText) = (Path.Combine(_options.Folder, "encoder"), Path.Combine(_options.Folder, "image-text"));
+        VisionTransformerFolder.Save(run.Method.Backbone, encoder);
+        var hasText = run.Method.SaveImageText(imageText, _options.TokenizerFolder);
+        return new TrainingOutcome(true, run.Step, total, encoder, hasText ? imageText : null);
     }
 
     private LoaderSettings LoaderSettings() => new()
@@ -207,4 +208,5 @@ public sealed class Trainer
 /// <param name="Step">Steps taken.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="EncoderFolder">The trained encoder, once completed.</param>
-public sealed record TrainingOutcome(bool Completed, long Step, long TotalSteps, string? EncoderFolder);
+/// <param name="ImageTextFolder">What <see cref="ImageTextEncoder"/> loads, once completed, of methods that learn from captions.</param>
+public sealed record TrainingOutcome(bool Completed, long Step, long TotalSteps, string? EncoderFolder, string? ImageTextFolder);

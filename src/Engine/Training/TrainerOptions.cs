@@ -5,7 +5,7 @@ namespace StableRep.Engine.Training;
 /// <summary>Where and how fast a run trains. Nothing here changes what it learns, but for rounding.</summary>
 public sealed record TrainerOptions
 {
-    /// <summary>The run's own folder: <c>checkpoints/</c> while it trains, <c>encoder/</c> (and <c>text/</c>) when it is done.</summary>
+    /// <summary>The run's own folder: <c>checkpoints/</c> while it trains, <c>encoder/</c> (and <c>image-text/</c>) when it is done.</summary>
     public required string Folder { get; init; }
 
     /// <summary>Where to compute, and in which precision.</summary>

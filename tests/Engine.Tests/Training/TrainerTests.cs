@@ -144,6 +144,20 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_method_with_text_leaves_images_and_texts_in_one_space()
+    {
+        using var scope = NewDisposeScope();
+        var recipe = Recipe("stablerep+") with { Epochs = 4, AverageDecay = 0.5, BaseLearningRate = 2e-2 };
+        var outcome = new Trainer(recipe, Source(), Options("run")).Run();
+        using var encoder = ImageTextEncoder.Load(outcome.EncoderFolder!, outcome.ImageTextFolder!, ComputeDevice.Cpu);
+        var texts = encoder.EmbedTexts(["a pattern of kind 1 number 5", "a pattern of kind 2 number 2 with much more to say", ""]);
+        Assert.Equal([3, 16], texts.shape);
+        Assert.True(texts[0..1].allclose(encoder.EmbedTexts(["a pattern of kind 1 number 5"]), atol: 1e-5));
+        Assert.Equal([2, 16], encoder.forward(zeros(2, 3, 16, 16)).shape);
+        Assert.Null(new Trainer(Recipe("simclr") with { Epochs = 0.6, WarmupEpochs = 0 }, Source(), Options("other")).Run().ImageTextFolder);
+    }
+
+    [Fact]
     public void A_folder_of_another_run_is_refused_by_what_differs()
     {
         var recipe = Recipe("stablerep") with { Epochs = 0.4, WarmupEpochs = 0 };

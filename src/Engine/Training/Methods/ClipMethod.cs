@@ -16,8 +16,6 @@ public sealed class ClipMethod : TrainingMethod
         RegisterComponents();
     }
 
-    internal override bool UsesText => true;
-
     internal override IReadOnlyList<EncoderPart> Parts(ViewBatch batch, Tensor? dropPath) =>
         [.. base.Parts(batch, dropPath), image_text.Texts(batch)];
 
@@ -28,4 +26,10 @@ public sealed class ClipMethod : TrainingMethod
     }
 
     internal override void AfterStep() => image_text.ClampScale();
+
+    internal override bool SaveImageText(string folder, string? tokenizerFolder)
+    {
+        image_text.Save(folder, tokenizerFolder!);
+        return true;
+    }
 }

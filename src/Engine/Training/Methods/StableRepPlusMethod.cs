@@ -20,8 +20,6 @@ public sealed class StableRepPlusMethod : TrainingMethod
         RegisterComponents();
     }
 
-    internal override bool UsesText => true;
-
     internal override IReadOnlyList<EncoderPart> Parts(ViewBatch batch, Tensor? dropPath) =>
         [.. base.Parts(batch, dropPath), image_text.Texts(batch)];
 
@@ -41,4 +39,10 @@ public sealed class StableRepPlusMethod : TrainingMethod
     }
 
     internal override void AfterStep() => image_text.ClampScale();
+
+    internal override bool SaveImageText(string folder, string? tokenizerFolder)
+    {
+        image_text.Save(folder, tokenizerFolder!);
+        return true;
+    }
 }

@@ -20,9 +20,6 @@ public abstract class TrainingMethod : nn.Module
     /// <summary>Crops of each image in a batch.</summary>
     internal virtual int Crops => 1;
 
-    /// <summary>Whether a run needs captions and a tokenizer.</summary>
-    internal virtual bool UsesText => false;
-
     /// <summary>The encoders of a batch; the first one is the images'.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="dropPath">The branches that the encoder leaves out, or null.</param>
@@ -45,6 +42,10 @@ public abstract class TrainingMethod : nn.Module
     internal virtual void AfterStep()
     {
     }
+
+    /// <summary>Writes what images and texts have in common, where the method learns it.</summary>
+    /// <returns>Whether there is any.</returns>
+    internal virtual bool SaveImageText(string folder, string? tokenizerFolder) => false;
 
     /// <summary>Seeds of a method's own modules, apart from the encoder's.</summary>
     private protected static ulong HeadSeed(ulong seed, ulong head) => unchecked(seed * 31 + 1000 + head);
