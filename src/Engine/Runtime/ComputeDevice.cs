@@ -56,6 +56,9 @@ public sealed record ComputeDevice
         return new ComputeDevice(type, index, ParsePrecision(precision, type));
     }
 
+    /// <summary>The same device in another precision, whether or not it is sensible there.</summary>
+    internal ComputeDevice In(Precision precision) => new(Type, Index, precision);
+
     /// <inheritdoc/>
     public override string ToString() => IsCuda ? $"cuda:{Index} ({Precision})" : $"cpu ({Precision})";
 

@@ -144,6 +144,36 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Fp16_leaves_out_the_steps_that_overflow_and_learns_by_the_others()
+    {
+        var recipe = Recipe("stablerep") with { Epochs = 8 };
+        var observer = new StepRecorder();
+        Assert.True(new Trainer(recipe, Source(), Options("run") with { Device = ComputeDevice.Cpu.In(Precision.Fp16) }, observer).Run().Completed);
+        var skipped = observer.Lines.Count(line => line.Contains("left out: a gradient overflowed", StringComparison.Ordinal));
+        var losses = observer.Series["train/loss"];
+        TestContext.Current.TestOutputHelper?.WriteLine($"{skipped} of 32 steps left out, loss {losses[0]:F3} -> {losses.TakeLast(8).Average():F3}");
+        Assert.Equal(32, skipped + losses.Count);
+        Assert.InRange(skipped, 1, 16);
+        Assert.True(losses.TakeLast(8).Average() < losses[0]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Half_precision_trains_fp32_weights_to_nearly_the_same_loss(int chunk)
+    {
+        var recipe = Recipe("stablerep+") with { Epochs = 3 };
+        var (exact, half) = (new StepRecorder(), new StepRecorder());
+        new Trainer(recipe, Source(), Options("fp32"), exact).Run();
+        new Trainer(recipe, Source(), Options("half") with { Device = ComputeDevice.Cpu.In(Precision.Bf16), ChunkSize = chunk }, half).Run();
+        var errors = exact.Series["train/loss"].Zip(half.Series["train/loss"], (a, b) => Math.Abs(a - b) / a).ToList();
+        Assert.InRange(errors.Max(), 1e-7, 0.05);
+        using var weights = SafetensorsFile.Open(_folder.File("half/checkpoints/step-000000012/model.safetensors"));
+        Assert.All(weights.Entries.Values, entry => Assert.NotEqual(ScalarType.BFloat16, entry.Type));
+        Assert.Equal(ScalarType.Float32, weights.Entries["backbone.blocks.0.attn.qkv.weight"].Type);
+    }
+
+    [Fact]
     public void A_method_with_text_leaves_images_and_texts_in_one_space()
     {
         using var scope = NewDisposeScope();
