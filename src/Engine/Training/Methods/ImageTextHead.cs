@@ -37,12 +37,11 @@ internal sealed class ImageTextHead : nn.Module
     /// <summary>The text encoder of a batch: the end token's state of each set's caption.</summary>
     public EncoderPart Texts(ViewBatch batch)
     {
-        var captions = batch.Batch.Sets.Select(set => set.Caption).ToArray();
-        return new EncoderPart(captions.Length, (start, count) =>
+        var ids = Ids([.. batch.Batch.Sets.Select(set => set.Caption)]);
+        return new EncoderPart(ids.shape[0], (start, count) =>
         {
             using var scope = NewDisposeScope();
-            var ids = Trim(_tokenizer.EncodeBatch(captions[(int)start..(int)(start + count)])).to(logit_scale.device);
-            return text_encoder.Encode(ids).Pooled.to(ScalarType.Float32).MoveToOuterDisposeScope();
+            return text_encoder.Encode(ids.narrow(0, start, count)).Pooled.to(ScalarType.Float32).MoveToOuterDisposeScope();
         });
     }
 
@@ -63,8 +62,7 @@ internal sealed class ImageTextHead : nn.Module
     public Tensor EmbedTexts(IReadOnlyCollection<string> texts)
     {
         using var scope = NewDisposeScope();
-        var ids = Trim(_tokenizer.EncodeBatch(texts)).to(logit_scale.device);
-        return text_encoder.Encode(ids).Pooled.matmul(text_projection).MoveToOuterDisposeScope();
+        return text_encoder.Encode(Ids(texts)).Pooled.matmul(text_projection).MoveToOuterDisposeScope();
     }
 
     /// <summary>Keeps the scale within [1, 100].</summary>
@@ -122,10 +120,12 @@ internal sealed class ImageTextHead : nn.Module
         }
     }
 
-    // A token sees only those before it, so what follows every text's end changes nothing.
-    private Tensor Trim(Tensor ids)
+    // A token sees only those before it, so what follows every text's end changes nothing and is cut off.
+    private Tensor Ids(IReadOnlyCollection<string> texts)
     {
+        using var scope = NewDisposeScope();
+        var ids = _tokenizer.EncodeBatch(texts);
         var ends = ids.eq(_tokenizer.EndId).to(ScalarType.Int32).argmax(1);
-        return ids.narrow(1, 0, ends.max().item<long>() + 1);
+        return ids.narrow(1, 0, ends.max().item<long>() + 1).to(logit_scale.device).alias().MoveToOuterDisposeScope();
     }
 }
