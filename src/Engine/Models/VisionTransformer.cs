@@ -34,8 +34,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>
             ? new Parameter(VisionPositions.SinCos(config), requires_grad: false)
             : new Parameter(zeros(1, VisionPositions.Count(config), config.Width));
         blocks = new ModuleList<VisionBlock>([.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config))]);
-        norm = config.Pooling == TokenPooling.ClassToken ? LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon) : null;
-        fc_norm = config.Pooling == TokenPooling.Average ? LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon) : null;
+        norm = config.NormsFeatures ? null : LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon);
+        fc_norm = config.NormsFeatures ? LayerNorm(config.Width, VisionTransformerConfig.NormEpsilon) : null;
         RegisterComponents();
         if (pos_embed.device_type != DeviceType.META)
         {
@@ -61,7 +61,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>
         return Pool(Tokens(images, dropPath)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The tokens after the last block and, with class-token pooling, the final norm (timm's <c>forward_features</c>).</summary>
+    /// <summary>The tokens after the last block and, unless it comes after pooling, the final norm (timm's <c>forward_features</c>).</summary>
     /// <param name="images">Normalised images, <c>[B, 3, S, S]</c>.</param>
     /// <param name="dropPath">What <see cref="DrawDropPath"/> gave for these images, or null to leave no branch out.</param>
     /// <returns><c>[B, TokenCount, Width]</c>.</returns>
@@ -91,10 +91,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>
     public Tensor Pool(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var features = fc_norm is null
+        var features = Config.Pooling == TokenPooling.ClassToken
             ? tokens[TensorIndex.Colon, 0]
-            : fc_norm.forward((Config.ClassToken ? tokens[TensorIndex.Colon, 1..] : tokens).mean([1]));
-        return features.MoveToOuterDisposeScope();
+            : (Config.ClassToken ? tokens[TensorIndex.Colon, 1..] : tokens).mean([1]);
+        return (fc_norm?.forward(features) ?? features).MoveToOuterDisposeScope();
     }
 
     /// <summary>Draws which branches of which images training leaves out.</summary>

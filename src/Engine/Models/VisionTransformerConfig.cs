@@ -43,6 +43,12 @@ public sealed partial record VisionTransformerConfig
     /// <summary>How the tokens become features.</summary>
     public TokenPooling Pooling { get; init; } = TokenPooling.ClassToken;
 
+    /// <summary>
+    /// Whether the final norm is applied to the pooled features instead of to all tokens (timm's <c>fc_norm</c>); null for timm's rule: with
+    /// the average.
+    /// </summary>
+    public bool? NormAfterPooling { get; init; }
+
     /// <summary>Where the tokens' positions come from.</summary>
     public PositionKind Positions { get; init; } = PositionKind.Learned;
 
@@ -55,6 +61,9 @@ public sealed partial record VisionTransformerConfig
 
     /// <summary>The standard deviation of each channel by which the images were divided in training.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
+
+    /// <summary>Whether the final norm comes after pooling.</summary>
+    internal bool NormsFeatures => NormAfterPooling ?? Pooling == TokenPooling.Average;
 
     /// <summary>Patches of one image.</summary>
     [JsonIgnore]
@@ -145,10 +154,10 @@ public sealed partial record VisionTransformerConfig
 /// <summary>How a vision transformer's tokens become one feature vector.</summary>
 public enum TokenPooling
 {
-    /// <summary>The class token, after the final norm.</summary>
+    /// <summary>The class token.</summary>
     ClassToken,
 
-    /// <summary>The mean of the patch tokens, then a norm of its own (timm's <c>fc_norm</c>).</summary>
+    /// <summary>The mean of the patch tokens.</summary>
     Average,
 }
 

@@ -15,13 +15,19 @@ public static class VisionTransformerFolder
     private const string ConfigFile = "config.json";
     private const string WeightsFile = "model.safetensors";
 
+    // Of the classifier, of training, or of the file itself.
+    private static readonly string[] Harmless =
+        ["architecture", "num_classes", "num_features", "pretrained_cfg", "model_args", "name", "model_type", "dynamic_img_size"];
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     /// <summary>Writes an encoder. Each file appears whole or not at all.</summary>
     public static void Save(VisionTransformer encoder, string folder)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(Path.Combine(folder, WeightsFile), ModuleWeights.Collect(encoder), new Dictionary<string, string> { ["format"] = "pt" });
-        DurableFile.Write(Path.Combine(folder, ConfigFile), stream => JsonSerializer.Serialize(stream, ToJson(encoder.Config), JsonSerializerOptions.Web));
+        DurableFile.Write(Path.Combine(folder, ConfigFile), stream => JsonSerializer.Serialize(stream, ToJson(encoder.Config), Indented));
     }
 
     /// <summary>Reads an encoder, on the CPU and in evaluation mode.</summary>
@@ -58,38 +64,22 @@ public static class VisionTransformerFolder
         }
     }
 
-    /// <summary>Reads the shape from a <c>config.json</c>: this project's, or timm's with <c>architecture</c> and <c>pretrained_cfg</c>.</summary>
+    /// <summary>
+    /// Reads the shape from a <c>config.json</c>: this project's, or timm's with <c>architecture</c>, <c>pretrained_cfg</c> and, where the shape
+    /// is not the architecture's own, <c>model_args</c>.
+    /// </summary>
     /// <exception cref="CheckpointException">A value is missing or not supported; the message names it.</exception>
     public static VisionTransformerConfig ReadConfig(ConfigDocument document)
     {
-        document.Expect("reg_tokens", 0);
-        document.Expect("init_values");
-        document.Expect("pre_norm", false);
-        document.Expect("qk_norm", false);
-        var start = Start(document);
-        var imageSize = document.Int32("img_size", start.ImageSize);
-        var pool = document.String("global_pool", start.Pooling == TokenPooling.Average ? "avg" : "token");
-        document.Expect("global_pool", "", "token", "avg");
-        document.Expect("pos_embed", "learn", "sincos");
-        var config = start with
+        var config = ReadShape(document, Start(document));
+        if (document.Has("model_args"))
         {
-            ImageSize = imageSize,
-            PatchSize = document.Int32("patch_size", start.PatchSize),
-            Channels = document.Int32("in_chans", start.Channels),
-            Width = document.Int32("embed_dim", start.Width),
-            Depth = document.Int32("depth", start.Depth),
-            Heads = document.Int32("num_heads", start.Heads),
-            MlpRatio = document.Double("mlp_ratio", start.MlpRatio),
-            QkvBias = document.Boolean("qkv_bias", start.QkvBias),
-            ClassToken = document.Boolean("class_token", start.ClassToken),
-            ClassPosition = !document.Boolean("no_embed_class", !start.ClassPosition),
-            Pooling = pool == "avg" ? TokenPooling.Average : TokenPooling.ClassToken,
-            Positions = document.String("pos_embed", "learn") == "sincos" ? PositionKind.SinCos : start.Positions,
-            DropPathRate = document.Double("drop_path_rate", 0),
-            Mean = document.DoubleList("mean", start.Mean),
-            Std = document.DoubleList("std", start.Std),
-        };
-        document.RejectUnread("architecture", "num_classes", "num_features", "pretrained_cfg", "name", "model_type", "dynamic_img_size");
+            var arguments = document.Section("model_args");
+            config = ReadShape(arguments, config);
+            arguments.RejectUnread(Harmless);
+        }
+
+        document.RejectUnread(Harmless);
         try
         {
             config.Validate();
@@ -117,11 +107,63 @@ public static class VisionTransformerFolder
         ["class_token"] = config.ClassToken,
         ["no_embed_class"] = !config.ClassPosition,
         ["global_pool"] = config.Pooling == TokenPooling.Average ? "avg" : "token",
+        ["fc_norm"] = config.NormAfterPooling,
         ["pos_embed"] = config.Positions == PositionKind.SinCos ? "sincos" : "learn",
         ["drop_path_rate"] = config.DropPathRate,
         ["mean"] = JsonSerializer.SerializeToNode(config.Mean),
         ["std"] = JsonSerializer.SerializeToNode(config.Std),
     };
+
+    private static VisionTransformerConfig ReadShape(ConfigDocument document, VisionTransformerConfig start)
+    {
+        foreach (var dropout in (string[])["drop_rate", "pos_drop_rate", "patch_drop_rate", "proj_drop_rate", "attn_drop_rate"])
+        {
+            document.Expect(dropout, 0);
+        }
+
+        document.Expect("reg_tokens", 0);
+        document.Expect("init_values");
+        document.Expect("pre_norm", false);
+        document.Expect("qk_norm", false);
+        document.Expect("act_layer", "gelu");
+        document.Expect("norm_eps", VisionTransformerConfig.NormEpsilon);
+        document.Expect("global_pool", "", "token", "avg");
+        document.Expect("pos_embed", "learn", "sincos");
+        return start with
+        {
+            ImageSize = Side(document, "img_size", start.ImageSize),
+            PatchSize = Side(document, "patch_size", start.PatchSize),
+            Channels = document.Int32("in_chans", start.Channels),
+            Width = document.Int32("embed_dim", start.Width),
+            Depth = document.Int32("depth", start.Depth),
+            Heads = document.Int32("num_heads", start.Heads),
+            MlpRatio = document.Double("mlp_ratio", start.MlpRatio),
+            QkvBias = document.Boolean("qkv_bias", start.QkvBias),
+            ClassToken = document.Boolean("class_token", start.ClassToken),
+            ClassPosition = !document.Boolean("no_embed_class", !start.ClassPosition),
+            Pooling = !document.Has("global_pool") ? start.Pooling
+                : document.String("global_pool") == "avg" ? TokenPooling.Average : TokenPooling.ClassToken,
+            NormAfterPooling = document.Has("fc_norm") ? document.Boolean("fc_norm") : start.NormAfterPooling,
+            Positions = document.String("pos_embed", "learn") == "sincos" ? PositionKind.SinCos : start.Positions,
+            DropPathRate = document.Double("drop_path_rate", start.DropPathRate),
+            Mean = document.DoubleList("mean", start.Mean),
+            Std = document.DoubleList("std", start.Std),
+        };
+    }
+
+    // timm writes a side as one number, or as height and width.
+    private static int Side(ConfigDocument document, string key, int fallback)
+    {
+        if (!document.IsList(key))
+        {
+            return document.Int32(key, fallback);
+        }
+
+        var sides = document.Int32List(key);
+        return sides.Count == 2 && sides[0] == sides[1]
+            ? sides[0]
+            : throw new CheckpointException($"{document.Name}: '{key}' is [{string.Join(", ", sides)}], and only squares are supported.");
+    }
 
     private static VisionTransformerConfig Start(ConfigDocument document)
     {

@@ -24,7 +24,9 @@ public sealed class VisionTransformerFolderTests : IDisposable
         Small,
         Small with { Pooling = TokenPooling.Average, QkvBias = false },
         Small with { Pooling = TokenPooling.Average, ClassToken = false, Positions = PositionKind.SinCos, DropPathRate = 0.1 },
-        Small with { ClassPosition = false, Positions = PositionKind.SinCos });
+        Small with { ClassPosition = false, Positions = PositionKind.SinCos },
+        Small with { Pooling = TokenPooling.Average, NormAfterPooling = false },
+        Small with { NormAfterPooling = true });
 
     public void Dispose() => _folder.Dispose();
 
@@ -59,6 +61,17 @@ public sealed class VisionTransformerFolderTests : IDisposable
         var encoder = VisionTransformerFolder.Load(_folder.Path);
         Assert.Equal([0.5, 0.5, 0.5], encoder.Config.Std);
         Assert.True(encoder.get_parameter("blocks.11.mlp.fc2.weight")!.SameAs(tensors["blocks.11.mlp.fc2.weight"]));
+    }
+
+    [Fact]
+    public void Timms_arguments_change_the_architectures_shape()
+    {
+        var config = VisionTransformerFolder.ReadConfig(ConfigDocument.Parse("""
+            {"architecture": "vit_small_patch16_224", "global_pool": "avg", "drop_rate": 0.0,
+             "model_args": {"img_size": [96, 96], "patch_size": 8, "class_token": false, "fc_norm": false, "drop_path_rate": 0.1}}
+            """, "config.json"));
+        Assert.Equal((96, 8, 384, 6), (config.ImageSize, config.PatchSize, config.Width, config.Heads));
+        Assert.Equal((TokenPooling.Average, false, false, 0.1), (config.Pooling, config.ClassToken, config.NormAfterPooling!.Value, config.DropPathRate));
     }
 
     [Fact]
@@ -97,6 +110,9 @@ public sealed class VisionTransformerFolderTests : IDisposable
     [InlineData("""{"architecture": "vit", "img_size": 16, "reg_tokens": 4}""", "reg_tokens")]
     [InlineData("""{"architecture": "vit", "img_size": 16, "act_layer": "quick_gelu"}""", "act_layer")]
     [InlineData("""{"architecture": "vit", "img_size": 20}""", "img_size 20")]
+    [InlineData("""{"architecture": "vit", "img_size": [32, 16]}""", "img_size")]
+    [InlineData("""{"architecture": "vit", "drop_rate": 0.1}""", "drop_rate")]
+    [InlineData("""{"architecture": "vit", "model_args": {"swiglu": true}}""", "swiglu")]
     [InlineData("""{"architecture": "convnext_tiny"}""", "convnext_tiny")]
     [InlineData("""{"architecture": "vit", "global_pool": "map"}""", "global_pool")]
     public void A_setting_that_the_encoder_lacks_is_refused_by_name(string json, string named)
