@@ -2,7 +2,6 @@ using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Models;
 using StableRep.Engine.Runtime;
 using StableRep.Engine.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Diffusion;
@@ -104,13 +103,25 @@ public sealed class GeneratorFolder : IDisposable
     private static GeneratorFolder Assemble(GeneratorFiles files, ComputeDevice device, Func<string> hash)
     {
         var tokenizer = ClipTokenizer.Load(files.TokenizerFolder);
+        var type = device.Precision switch
+        {
+            Precision.Bf16 => bfloat16,
+            Precision.Fp16 => float16,
+            _ => float32,
+        };
         var modules = new List<nn.Module>();
         try
         {
-            var textEncoder = Load("text_encoder", new ClipTextModel(ClipTextConfig.Read(files.Config("text_encoder"))));
-            var unet = Load("unet", new UNet2DConditionModel(UNet2DConditionConfig.Read(files.Config("unet"))));
-            var autoencoder = Load("vae", new AutoencoderKL(AutoencoderKLConfig.Read(files.Config("vae"))));
-            return new(tokenizer, textEncoder, unet, autoencoder, files.Config("scheduler"), device, hash);
+            var (text, unet, autoencoder) = (
+                ClipTextConfig.Read(files.Config("text_encoder")), UNet2DConditionConfig.Read(files.Config("unet")), AutoencoderKLConfig.Read(files.Config("vae")));
+            return new(
+                tokenizer,
+                Load("text_encoder", () => new ClipTextModel(text, device: META)),
+                Load("unet", () => new UNet2DConditionModel(unet, META)),
+                Load("vae", () => new AutoencoderKL(autoencoder, META)),
+                files.Config("scheduler"),
+                device,
+                hash);
         }
         catch
         {
@@ -118,18 +129,12 @@ public sealed class GeneratorFolder : IDisposable
             throw;
         }
 
-        T Load<T>(string component, T module)
+        T Load<T>(string component, Func<T> create)
             where T : nn.Module
         {
+            using var weights = files.Weights(component);
+            var module = Layers.Load(create, weights, device.Torch, type);
             modules.Add(module);
-            module.to(device.Torch);
-            if (device.Precision != Precision.Fp32)
-            {
-                module.to(device.Precision == Precision.Bf16 ? bfloat16 : float16);
-            }
-
-            using var source = files.Weights(component);
-            ModuleWeights.Load(module, source);
             return module;
         }
     }

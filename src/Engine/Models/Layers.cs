@@ -41,10 +41,21 @@ internal static class Layers
         where T : nn.Module
     {
         using var weights = TensorSources.OpenComponent(folder, variant);
+        return Load(create, weights, device);
+    }
+
+    /// <summary>Builds a model and fills it with weights.</summary>
+    /// <param name="create">Builds the model on the <c>meta</c> device, which costs no random numbers.</param>
+    /// <param name="weights">The weights, which stay the caller's.</param>
+    /// <param name="device">Where the parameters go; null for the CPU.</param>
+    /// <param name="type">What the parameters are converted to; null for the type that the model has by itself.</param>
+    public static T Load<T>(Func<T> create, ITensorSource weights, Device? device, ScalarType? type = null)
+        where T : nn.Module
+    {
         var model = create();
         try
         {
-            Allocate(model, device ?? CPU);
+            Allocate(model, device ?? CPU, type);
             ModuleWeights.Load(model, weights);
             return model;
         }
@@ -56,7 +67,7 @@ internal static class Layers
     }
 
     // Memory without values for a model that was built on the meta device.
-    private static void Allocate(nn.Module module, Device device)
+    private static void Allocate(nn.Module module, Device device, ScalarType? type)
     {
         foreach (var layer in module.modules())
         {
@@ -71,12 +82,15 @@ internal static class Layers
                 case GroupNorm norm:
                     (norm.weight, norm.bias) = (Empty(norm.weight)!, Empty(norm.bias));
                     break;
+                case Embedding embedding:
+                    embedding.weight = Empty(embedding.weight)!;
+                    break;
                 case LayerNorm norm:
                     (norm.weight, norm.bias) = (Empty(norm.weight)!, Empty(norm.bias));
                     break;
             }
         }
 
-        Parameter? Empty(Parameter? like) => like is null ? null : new Parameter(empty(like.shape, like.dtype, device));
+        Parameter? Empty(Parameter? like) => like is null ? null : new Parameter(empty(like.shape, type ?? like.dtype, device));
     }
 }

@@ -1,3 +1,5 @@
+using StableRep.Engine.Checkpoints;
+using StableRep.Engine.Models;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -20,18 +22,30 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
     /// <summary>Builds the model with random weights drawn as CLIP's authors did.</summary>
     /// <param name="config">The architecture.</param>
     /// <param name="seed">Of the initial weights: equal seeds give equal weights.</param>
+    /// <param name="device">Where the parameters live; null for TorchSharp's default device. On the <c>meta</c> device nothing is drawn.</param>
     /// <exception cref="ArgumentException">The config contradicts itself; the message names the key.</exception>
-    public ClipTextModel(ClipTextConfig config, ulong seed = 0) : base(nameof(ClipTextModel))
+    public ClipTextModel(ClipTextConfig config, ulong seed = 0, Device? device = null) : base(nameof(ClipTextModel))
     {
         config.Validate();
         Config = config;
-        text_model = new Transformer(config);
+        text_model = new Transformer(config, device);
         RegisterComponents();
         text_model.Draw(config, seed);
     }
 
     /// <summary>The architecture.</summary>
     public ClipTextConfig Config { get; }
+
+    /// <summary>Loads a component folder: <c>config.json</c> and its weights.</summary>
+    /// <param name="folder">The folder, such as <c>text_encoder</c>.</param>
+    /// <param name="variant">The variant of the weights' files, such as <c>fp16</c>, or null.</param>
+    /// <param name="device">Where the parameters live; null for the CPU.</param>
+    /// <exception cref="CheckpointException">A file is missing, damaged or does not fit; the message names it.</exception>
+    public static ClipTextModel Load(string folder, string? variant = null, Device? device = null)
+    {
+        var config = ClipTextConfig.Read(ConfigDocument.Load(Path.Combine(folder, "config.json")));
+        return Layers.Load(() => new ClipTextModel(config, device: META), folder, variant, device);
+    }
 
     /// <summary>The states of the tokens after the final normalisation.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, L]</c>, L at most <see cref="ClipTextConfig.MaxLength"/>.</param>
@@ -75,11 +89,11 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
         private readonly Encoder encoder;
         private readonly LayerNorm final_layer_norm;
 
-        public Transformer(ClipTextConfig config) : base(nameof(Transformer))
+        public Transformer(ClipTextConfig config, Device? device) : base(nameof(Transformer))
         {
-            embeddings = new Embeddings(config);
-            encoder = new Encoder(config);
-            final_layer_norm = nn.LayerNorm(config.Width, config.NormEps);
+            embeddings = new Embeddings(config, device);
+            encoder = new Encoder(config, device);
+            final_layer_norm = nn.LayerNorm(config.Width, config.NormEps, device: device);
             RegisterComponents();
         }
 
@@ -97,7 +111,7 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
             }
 
             using var off = no_grad();
-            using var generator = new Generator(seed, CPU);
+            using var generator = new Generator(seed, final_layer_norm.weight.device);
             embeddings.Draw(generator);
             foreach (var layer in encoder.Layers)
             {
@@ -113,10 +127,10 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
         private readonly Embedding token_embedding;
         private readonly Embedding position_embedding;
 
-        public Embeddings(ClipTextConfig config) : base(nameof(Embeddings))
+        public Embeddings(ClipTextConfig config, Device? device) : base(nameof(Embeddings))
         {
-            token_embedding = nn.Embedding(config.VocabularySize, config.Width);
-            position_embedding = nn.Embedding(config.MaxLength, config.Width);
+            token_embedding = nn.Embedding(config.VocabularySize, config.Width, device: device);
+            position_embedding = nn.Embedding(config.MaxLength, config.Width, device: device);
             RegisterComponents();
         }
 
@@ -139,9 +153,9 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
     {
         private readonly ModuleList<Layer> layers;
 
-        public Encoder(ClipTextConfig config) : base(nameof(Encoder))
+        public Encoder(ClipTextConfig config, Device? device) : base(nameof(Encoder))
         {
-            layers = new ModuleList<Layer>([.. Enumerable.Range(0, config.Depth).Select(_ => new Layer(config))]);
+            layers = new ModuleList<Layer>([.. Enumerable.Range(0, config.Depth).Select(_ => new Layer(config, device))]);
             RegisterComponents();
         }
 
@@ -165,12 +179,12 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
         private readonly Perceptron mlp;
         private readonly LayerNorm layer_norm2;
 
-        public Layer(ClipTextConfig config) : base(nameof(Layer))
+        public Layer(ClipTextConfig config, Device? device) : base(nameof(Layer))
         {
-            self_attn = new SelfAttention(config);
-            layer_norm1 = nn.LayerNorm(config.Width, config.NormEps);
-            mlp = new Perceptron(config);
-            layer_norm2 = nn.LayerNorm(config.Width, config.NormEps);
+            self_attn = new SelfAttention(config, device);
+            layer_norm1 = nn.LayerNorm(config.Width, config.NormEps, device: device);
+            mlp = new Perceptron(config, device);
+            layer_norm2 = nn.LayerNorm(config.Width, config.NormEps, device: device);
             RegisterComponents();
         }
 
@@ -198,13 +212,13 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
         private readonly Linear v_proj;
         private readonly Linear out_proj;
 
-        public SelfAttention(ClipTextConfig config) : base(nameof(SelfAttention))
+        public SelfAttention(ClipTextConfig config, Device? device) : base(nameof(SelfAttention))
         {
             _heads = config.Heads;
-            q_proj = nn.Linear(config.Width, config.Width);
-            k_proj = nn.Linear(config.Width, config.Width);
-            v_proj = nn.Linear(config.Width, config.Width);
-            out_proj = nn.Linear(config.Width, config.Width);
+            q_proj = nn.Linear(config.Width, config.Width, device: device);
+            k_proj = nn.Linear(config.Width, config.Width, device: device);
+            v_proj = nn.Linear(config.Width, config.Width, device: device);
+            out_proj = nn.Linear(config.Width, config.Width, device: device);
             RegisterComponents();
         }
 
@@ -236,11 +250,11 @@ public sealed class ClipTextModel : nn.Module<Tensor, Tensor>
         private readonly Linear fc1;
         private readonly Linear fc2;
 
-        public Perceptron(ClipTextConfig config) : base(nameof(Perceptron))
+        public Perceptron(ClipTextConfig config, Device? device) : base(nameof(Perceptron))
         {
             _quick = config.QuickGelu;
-            fc1 = nn.Linear(config.Width, config.IntermediateWidth);
-            fc2 = nn.Linear(config.IntermediateWidth, config.Width);
+            fc1 = nn.Linear(config.Width, config.IntermediateWidth, device: device);
+            fc2 = nn.Linear(config.IntermediateWidth, config.Width, device: device);
             RegisterComponents();
         }
 

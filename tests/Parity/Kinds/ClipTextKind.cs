@@ -1,4 +1,3 @@
-using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Text;
 using static TorchSharp.torch;
 
@@ -9,13 +8,7 @@ internal static class ClipTextKind
 {
     public static IReadOnlyDictionary<string, Tensor> Run(ParityCase parity)
     {
-        var folder = Path.Combine(parity.PathIn("model"), "text_encoder");
-        using var model = new ClipTextModel(ClipTextConfig.Read(ConfigDocument.Load(Path.Combine(folder, "config.json"))));
-        using (var weights = TensorSources.OpenComponent(folder))
-        {
-            ModuleWeights.Load(model, weights);
-        }
-
+        using var model = ClipTextModel.Load(Path.Combine(parity.PathIn("model"), "text_encoder"));
         using var inference = inference_mode();
         var ids = parity.In("input_ids");
         return new Dictionary<string, Tensor> { ["last_hidden_state"] = model.call(ids), ["clip_skip_1"] = model.Tokens(ids, clipSkip: 1) };
