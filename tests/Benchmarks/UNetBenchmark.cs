@@ -35,7 +35,25 @@ internal static class UNetBenchmark
         Report.Line($"  one step, text and time projected in it  {whole.Seconds,7:f2} s ({whole.CoreSeconds:f2} core s)");
         Report.Line($"  saved a step: keys and values of {batch} texts {1e3 * texts.Seconds,6:f0} ms ({1e3 * texts.CoreSeconds:f0} core ms, {textWork / 1e9:f1} GFLOP)");
         Report.Line($"  saved a step: time projections        {1e3 * single.Seconds,6:f0} ms ({1e3 * single.CoreSeconds:f0} core ms); all {ScheduleLength} steps at once {1e3 * schedule.Seconds:f0} ms");
+        Enlarging(device);
         Layouts(device);
+    }
+
+    // Enlarging to twice the size: a 3×3 convolution of the enlarged picture, and four 2×2 convolutions of the small one, of its output's channels.
+    private static void Enlarging(Device device)
+    {
+        foreach (var (where, channels, size) in new[] { ("UNet", 1280, 16), ("UNet", 640, 32), ("autoencoder", 512, 64), ("autoencoder", 256, 256) })
+        {
+            using var scope = NewDisposeScope();
+            var (x, weight, folded) = (randn([1, channels, size, size], device: device), randn([channels, channels, 3, 3], device: device), randn([4 * channels, channels, 2, 2], device: device));
+            var plain = Timing.Best(() =>
+            {
+                using var enlarged = nn.functional.interpolate(x, scale_factor: [2, 2]);
+                nn.functional.conv2d(enlarged, weight, padding: [1, 1]).Dispose();
+            });
+            var phases = Timing.Best(() => nn.functional.conv2d(x, folded, padding: [1, 1]).Dispose());
+            Report.Line($"  enlarging, {where}, {channels} channels from {size}²: {1e3 * plain.CoreSeconds:f0} core ms, by phases {1e3 * phases.CoreSeconds:f0} core ms");
+        }
     }
 
     // The two memory layouts of a convolution's input, at the UNet's sizes and at the autoencoder's.

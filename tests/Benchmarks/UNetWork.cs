@@ -2,7 +2,7 @@ using StableRep.Engine.Models;
 
 namespace StableRep.Benchmarks;
 
-/// <summary>Counts the floating-point operations of a UNet's matrix products and convolutions, two a multiplication; nothing else counts.</summary>
+/// <summary>Counts the floating-point operations of a UNet's matrix products and convolutions, two a multiplication; nothing else counts. An enlarging layer counts as computed: with 2×2 weights.</summary>
 internal static class UNetWork
 {
     /// <summary>Operations of one prediction with the text's keys and values and the time's projections computed before.</summary>
@@ -44,7 +44,7 @@ internal static class UNetWork
                 work += config.UpBlockAttends[last - level] ? Transformer(level) : 0;
             }
 
-            work += level > 0 ? Conv(channels[level], channels[level], sizes[level - 1], 3) : 0;
+            work += level > 0 ? Conv(channels[level], channels[level], sizes[level - 1], 2) : 0;
         }
 
         return batch * work;

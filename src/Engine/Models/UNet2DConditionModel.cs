@@ -34,6 +34,7 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     private readonly Conv2d conv_out;
     private readonly ResnetBlock2D[] _timed;
     private readonly TransformerBlock[] _attending;
+    private readonly UNetUpBlock[] _enlarging;
 
     /// <summary>Builds the model with random weights, as PyTorch initialises such layers.</summary>
     /// <param name="config">The architecture.</param>
@@ -91,6 +92,12 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
             _attending[i].TextIndex = i;
         }
 
+        _enlarging = [.. up_blocks.Where(block => block.Upsampler is not null)];
+        for (var i = 0; i < _enlarging.Length; i++)
+        {
+            _enlarging[i].UpsampleIndex = i;
+        }
+
         TransformerOptions Transformer(int level) => new(
             config.AttentionHeads.At(level),
             config.TransformerLayersPerBlock.At(level),
@@ -140,9 +147,10 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         return new TextCondition([.. _attending.Select(block => block.ProjectText(text))], encoderHiddenStates.shape[0]);
     }
 
-    /// <summary>Projects the time steps of a schedule for every residual block, once for all pictures.</summary>
+    /// <summary>Projects the time steps of a schedule for every residual block, once for all pictures, and prepares what else all steps share.</summary>
     /// <param name="timesteps">The schedule's time steps <c>[T]</c>, of any number type.</param>
-    public TimeConditions PrecomputeTimesteps(Tensor timesteps) => new(ProjectTime(timesteps), (int)timesteps.shape[0]);
+    public TimeConditions PrecomputeTimesteps(Tensor timesteps)
+        => new(ProjectTime(timesteps), [.. _enlarging.Select(block => block.Upsampler!.FoldWeights())], (int)timesteps.shape[0]);
 
     /// <summary>The condition of one time step a picture <c>[B]</c>, or of one for all <c>[1]</c> or <c>[]</c>.</summary>
     /// <param name="timestep">The time steps, of any number type.</param>

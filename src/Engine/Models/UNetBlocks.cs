@@ -105,6 +105,12 @@ internal sealed class UNetUpBlock : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>The block's number among those of its model that enlarge, and so its entry in a <see cref="TimeCondition"/>.</summary>
+    public int UpsampleIndex { get; set; } = -1;
+
+    /// <summary>The enlarging layer, but on the largest level.</summary>
+    public Upsample2D? Upsampler => upsamplers?[0];
+
     /// <summary><c>[B, Cin, H, W]</c> → <c>[B, C, 2H, 2W]</c>, or the size of the next feature map on the stack where the way down had an odd one.</summary>
     public Tensor Forward(Tensor x, TimeCondition time, TextCondition text, Stack<Tensor> skips)
     {
@@ -128,6 +134,6 @@ internal sealed class UNetUpBlock : nn.Module
 
         using var small = x;
         var next = skips.Peek();
-        return upsamplers[0].call(small, next.shape[2], next.shape[3]);
+        return upsamplers[0].Forward(small, next.shape[2], next.shape[3], time.FoldedWeights(UpsampleIndex));
     }
 }
