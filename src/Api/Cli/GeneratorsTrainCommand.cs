@@ -16,7 +16,7 @@ internal static class GeneratorsTrainCommand
     public static Command Create()
     {
         var output = new Option<string>("--out") { Description = "The generator's folder; replaced whole at the end.", Required = true };
-        var recipe = new Option<string?>("--recipe") { Description = $"{string.Join(" or ", GeneratorRecipe.Presets)}, or a JSON file; fine-tune where --init is given, else pocket." };
+        var recipe = new Option<string?>("--recipe") { Description = $"{string.Join(", ", GeneratorRecipe.Presets)}, or a JSON file; fine-tune where --init is given, else pocket." };
         var data = new Option<string>("--data") { Description = "scenes, or a folder of WebDataset .tar files with images and captions.", DefaultValueFactory = _ => ScenesData };
         var initial = new Option<string?>("--init") { Description = "A generator's folder to continue from." };
         var resume = new Option<bool>("--resume") { Description = "Continue the unfinished run of this --out." };

@@ -48,9 +48,10 @@ public sealed record GeneratorRecipe
     };
 
     /// <summary>The names that <see cref="Preset"/> knows.</summary>
-    public static IReadOnlyList<string> Presets { get; } = ["pocket", "fine-tune"];
+    public static IReadOnlyList<string> Presets { get; } = ["pocket", "pocket-continue", "fine-tune"];
 
-    /// <summary>A recipe that ships with the project: <c>pocket</c> makes assets/pocket; <c>fine-tune</c> continues an existing generator.</summary>
+    /// <summary>A recipe that ships with the project: <c>pocket</c> makes assets/pocket,
+    /// <c>pocket-continue</c> trains its UNet and text encoder on, <c>fine-tune</c> teaches any generator a user's images.</summary>
     /// <exception cref="ArgumentException">There is no preset of this name.</exception>
     public static GeneratorRecipe Preset(string name)
     {
