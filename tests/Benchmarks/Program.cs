@@ -1,6 +1,5 @@
 using StableRep.Benchmarks;
 using StableRep.Benchmarks.Recognition;
-using StableRep.Engine.Runtime;
 
 // Each benchmark prints its own numbers and needs no input.
 var benchmarks = new SortedDictionary<string, (string What, Action<BenchmarkOptions> Run)>

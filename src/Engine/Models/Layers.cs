@@ -1,5 +1,4 @@
 using StableRep.Engine.Checkpoints;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

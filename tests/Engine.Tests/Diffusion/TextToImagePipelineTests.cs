@@ -2,7 +2,6 @@ using System.Diagnostics;
 using StableRep.Engine.Diffusion;
 using StableRep.Engine.Runtime;
 using StableRep.Engine.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Tests.Diffusion;

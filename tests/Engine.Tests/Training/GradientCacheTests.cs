@@ -17,7 +17,8 @@ public sealed class GradientCacheTests
     public void Chunks_give_the_gradient_of_one_pass(int chunk)
     {
         using var scope = NewDisposeScope();
-        var (whole, chunked) = (new Learner(24), new Learner(24));
+        using var whole = new Learner(24);
+        using var chunked = new Learner(24);
         var expected = whole.Backward(0);
         var actual = chunked.Backward(chunk);
         Assert.Equal(expected.Total.item<float>(), actual.Total.item<float>(), 1e-5);
@@ -42,7 +43,8 @@ public sealed class GradientCacheTests
     public void The_scale_multiplies_the_gradient_alone()
     {
         using var scope = NewDisposeScope();
-        var (plain, scaled) = (new Learner(12), new Learner(12));
+        using var plain = new Learner(12);
+        using var scaled = new Learner(12);
         var loss = plain.Backward(5).Total.item<float>();
         Assert.Equal(loss, scaled.Backward(5, scale: 64).Total.item<float>(), 1e-6);
         Assert.True(scaled.Parameters.Gradients.allclose(plain.Parameters.Gradients * 64, rtol: 1e-4, atol: 1e-5));
@@ -53,7 +55,7 @@ public sealed class GradientCacheTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The peak of resident memory is read from /proc.");
         using var scope = NewDisposeScope();
-        var learner = new Learner(96, VisionTransformerConfig.Named("vit-pocket"));
+        using var learner = new Learner(96, VisionTransformerConfig.Named("vit-pocket"));
         _ = Peak(() => learner.Backward(8));
         var chunked = Peak(() => learner.Backward(8));
         var whole = Peak(() => learner.Backward(0));
@@ -86,7 +88,7 @@ public sealed class GradientCacheTests
 
     private delegate int MallocTrim(nuint pad);
 
-    private sealed class Learner
+    private sealed class Learner : IDisposable
     {
         private static readonly VisionTransformerConfig Small =
             new() { ImageSize = 16, PatchSize = 4, Width = 24, Depth = 2, Heads = 2, DropPathRate = 0.3 };
@@ -118,6 +120,15 @@ public sealed class GradientCacheTests
             var part = new EncoderPart(count, (start, length) =>
                 _encoder.Encode(_images.narrow(0, start, length), _dropPath?.narrow(1, start, length)));
             return GradientCache.Backward([part], Loss, chunk, scale);
+        }
+
+        public void Dispose()
+        {
+            _encoder.Dispose();
+            Projector.Dispose();
+            _images.Dispose();
+            _sets.Dispose();
+            _dropPath?.Dispose();
         }
 
         private MethodLoss Loss(IReadOnlyList<Tensor> features)

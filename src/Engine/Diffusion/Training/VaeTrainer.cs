@@ -1,6 +1,5 @@
 using StableRep.Engine.Models;
 using StableRep.Engine.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace StableRep.Engine.Diffusion.Training;
