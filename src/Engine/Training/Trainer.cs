@@ -87,7 +87,7 @@ public sealed class Trainer
         };
         var augmenter = new Augmenter(_recipe.Augmentation, unchecked((long)_recipe.Seed));
         var report = new StepReport(_observer, _time, _options, total);
-        var saved = run.Step;
+        var (saved, savedAt) = (run.Step, _time.GetTimestamp());
         using var batches = loader.Read(run.Position, stop).GetEnumerator();
         while (run.Step < total && !stop.IsCancellationRequested)
         {
@@ -99,10 +99,10 @@ public sealed class Trainer
 
             using var batch = batches.Current;
             Step(run, batch, augmenter, schedule, report, _time.GetElapsedTime(asked));
-            if (run.Step % _options.CheckpointEvery == 0)
+            if (run.Step % _options.CheckpointEvery == 0 || _time.GetElapsedTime(savedAt) >= _options.CheckpointInterval)
             {
                 run.Save(_store);
-                saved = run.Step;
+                (saved, savedAt) = (run.Step, _time.GetTimestamp());
             }
         }
 

@@ -20,8 +20,11 @@ public sealed record TrainerOptions
     /// <summary>The folder of a CLIP tokenizer, for methods with text.</summary>
     public string? TokenizerFolder { get; init; }
 
-    /// <summary>Steps between checkpoints, at least 1; one is written at the end, at a pause and at a cancellation too.</summary>
+    /// <summary>The most steps between checkpoints, at least 1; one is written at the end, at a pause and at a cancellation too.</summary>
     public int CheckpointEvery { get; init; } = 500;
+
+    /// <summary>The longest time between checkpoints, to the end of the step in progress: what a crash can cost.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How many checkpoints stay.</summary>
     public int KeepCheckpoints { get; init; } = 2;

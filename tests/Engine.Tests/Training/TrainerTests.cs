@@ -112,6 +112,17 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_long_time_without_a_checkpoint_calls_for_one()
+    {
+        var checkpoints = new HashSet<string>();
+        var observer = new StepRecorder { OnStep = _ => checkpoints.UnionWith(Directory.EnumerateDirectories(_folder.File("run")).SelectMany(Directory.EnumerateDirectories)) };
+        var options = Options("run") with { CheckpointInterval = TimeSpan.Zero, KeepCheckpoints = 3 };
+        Directory.CreateDirectory(options.Folder);
+        new Trainer(Recipe("stablerep") with { Epochs = 1 }, Source(), options, observer).Run();
+        Assert.Equal(["step-000000001", "step-000000002", "step-000000003"], checkpoints.Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
     public void Chunks_train_the_same_weights_as_whole_batches()
     {
         var recipe = Recipe("stablerep+") with { Epochs = 1, DropPathRate = 0.2 };
