@@ -41,7 +41,7 @@ internal static class GeneratorsCommand
             using var client = new HubClient(options, TimeProvider.System);
             var pull = new GeneratorPull(client, configuration.Generators());
             var output = parsed.InvocationConfiguration.Output;
-            var generator = await ConsoleOn(output).Progress()
+            var generator = await VerbRunner.ConsoleOn(output).Progress()
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
                 .StartAsync(progress =>
                 {
@@ -75,7 +75,7 @@ internal static class GeneratorsCommand
                 table.AddRow(Markup.Escape(generator.Name), Size(generator.Bytes), Markup.Escape(generator.Problem ?? from));
             }
 
-            ConsoleOn(output).Write(table);
+            VerbRunner.ConsoleOn(output).Write(table);
             return Task.CompletedTask;
         });
         return command;
@@ -96,8 +96,6 @@ internal static class GeneratorsCommand
 
         string? Text(string key) => configuration[key] is { Length: > 0 } value ? value : null;
     }
-
-    private static IAnsiConsole ConsoleOn(TextWriter output) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 
     private static string Size(long bytes) => string.Create(
         CultureInfo.InvariantCulture, $"{(bytes >= 1e9 ? bytes / 1e9 : bytes / 1e6):0.0} {(bytes >= 1e9 ? "GB" : "MB")}");

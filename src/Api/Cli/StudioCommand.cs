@@ -5,6 +5,8 @@ namespace StableRep.Api.Cli;
 /// <summary>The program's command line: a verb, or none to start the node.</summary>
 public static class StudioCommand
 {
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs the verb that the arguments name; without one, starts the node with them as its configuration.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="startNode">Starts the node and ends with it.</param>
@@ -20,13 +22,16 @@ public static class StudioCommand
             return 0;
         }
 
-        return await root.Parse(args).InvokeAsync();
+        // A stop comes through when the step in progress is done and written.
+        return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopTimeout });
     }
 
     /// <summary>Every verb.</summary>
     internal static RootCommand Create() => new(
         "StableRep Studio. Without a verb it starts the node; keys of appsettings.json may follow, such as --Studio:Roles web.")
     {
+        DemoCommand.Create(),
+        StudyCommand.Create(),
         GeneratorsCommand.Create(),
         ScenesCommand.Create(),
     };
