@@ -149,8 +149,12 @@ public sealed record UNet2DConditionConfig
             ConvOutKernel = config.Int32("conv_out_kernel", defaults.ConvOutKernel),
         };
 
-        // Heads of a kind of embedding that is refused above; and attention is computed with fp32 sums whether the config asks for it or not.
-        config.RejectUnread("addition_embed_type_num_heads", "upcast_attention");
+        // Heads of a kind of embedding that is refused above; attention is computed with fp32 sums whether the config asks for it or not; and what
+        // diffusers' moving average of weights leaves in the config of a model that was trained with it.
+        config.RejectUnread(
+            "addition_embed_type_num_heads",
+            "upcast_attention",
+            "decay", "inv_gamma", "min_decay", "optimization_step", "power", "update_after_step", "use_ema_warmup");
         try
         {
             result.Validate();

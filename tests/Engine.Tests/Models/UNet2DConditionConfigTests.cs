@@ -30,6 +30,18 @@ public sealed class UNet2DConditionConfigTests
         Assert.Equal([1280L, 1024L], manifest["mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight"]);
     }
 
+    [Fact]
+    public void Read_overlooks_what_a_moving_average_of_weights_leaves_in_a_config()
+    {
+        var json = JsonNode.Parse(StableDiffusionConfigs.UNet15)!.AsObject();
+        foreach (var (key, value) in new (string, JsonNode)[] { ("decay", 0.9999), ("inv_gamma", 1.0), ("optimization_step", 37000), ("power", 0.75), ("use_ema_warmup", true) })
+        {
+            json[key] = value;
+        }
+
+        Assert.Equal([320, 640, 1280, 1280], Read(json.ToJsonString()).BlockOutChannels);
+    }
+
     [Theory]
     [InlineData("class_embed_type", "\"timestep\"")]
     [InlineData("num_class_embeds", "1000")]
