@@ -66,9 +66,9 @@ public sealed class TimeConditions : IDisposable
     /// <summary>Takes the tensors out of their dispose scope, for conditions that outlive it: from here on their owner disposes them.</summary>
     public TimeConditions DetachFromDisposeScope()
     {
-        foreach (var block in _blocks)
+        foreach (var shared in _blocks.Concat(_foldedWeights))
         {
-            block.DetachFromDisposeScope();
+            shared.DetachFromDisposeScope();
         }
 
         foreach (var step in _steps)

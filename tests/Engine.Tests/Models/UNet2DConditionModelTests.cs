@@ -43,6 +43,25 @@ public sealed class UNet2DConditionModelTests : IDisposable
     }
 
     [Fact]
+    public void Detached_conditions_outlive_the_scope_they_were_made_in()
+    {
+        using var unet = Create(Small);
+        using var inference = inference_mode();
+        var (sample, text) = (Normal(1, 4, 8, 8), Normal(1, 5, 12));
+        TimeConditions times;
+        TextCondition condition;
+        using (NewDisposeScope())
+        {
+            times = unet.PrecomputeTimesteps(tensor([500L])).DetachFromDisposeScope();
+            condition = unet.Condition(text).DetachFromDisposeScope();
+        }
+
+        AssertClose(unet.call(sample, tensor(500L), text), unet.forward(sample, times[0], condition));
+        times.Dispose();
+        condition.Dispose();
+    }
+
+    [Fact]
     public void Pictures_of_one_text_share_its_keys_and_values()
     {
         using var unet = Create(Small);
