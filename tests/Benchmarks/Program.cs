@@ -8,7 +8,7 @@ var benchmarks = new SortedDictionary<string, (string What, Action<BenchmarkOpti
     ["training"] = ("images per second of training an encoder: device only, with augmentation, from shards", TrainingBenchmark.Run),
     ["pipeline"] = ("images per second from captions to pictures, of the tiny and the pocket generator", PipelineBenchmark.Run),
     ["scenes"] = ("captioned scenes drawn per second", ScenesBenchmark.Run),
-    ["unet"] = ("one step of a UNet of Stable Diffusion 1.5's size: 4 GB of memory, half a minute", UNetBenchmark.Run),
+    ["unet"] = ("one step of a UNet of Stable Diffusion 1.5's size: 4 GB of memory, about two minutes on two cores", UNetBenchmark.Run),
     ["unet-training"] = ("training steps of small UNets", UNetTrainingBenchmark.Run),
 };
 
