@@ -40,6 +40,7 @@ public static class StudioHost
             builder.Services.AddHostedService<WorkerSupervisor>();
         }
 
+        builder.Services.AddHostedService<Generators.GeneratorScan>();
         addPages?.Invoke(builder);
         var app = builder.Build();
         app.MapGet("/healthz", () => TypedResults.Ok());
@@ -58,6 +59,7 @@ public static class StudioHost
         builder.Services.AddDbContextFactory<Data.StudioDbContext>(context => context.UseStudioStore(database.Source));
         builder.Services.AddSingleton<ExperimentLog>();
         builder.Services.AddSingleton<MetricCurves>();
+        builder.Services.AddFeatures();
         builder.Services.AddHostedService<PrivateClusterWatch>();
         builder.Services.AddHangfire(configuration => configuration
             .UseSimpleAssemblyNameTypeSerializer()
@@ -76,9 +78,10 @@ public static class StudioHost
     }
 
     /// <summary>Registers what works on jobs.</summary>
-    private static void AddWorker(this HostApplicationBuilder builder)
+    internal static void AddWorker(this IHostApplicationBuilder builder)
     {
         builder.Services.AddHostedService<ParentWatch>();
+        builder.Services.AddJobs();
         foreach (var (queue, workers) in (ReadOnlySpan<(string, int)>)[("gpu", 1), ("cpu", 2)])
         {
             builder.Services.AddHangfireServer(server =>

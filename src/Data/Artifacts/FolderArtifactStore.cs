@@ -68,6 +68,11 @@ public sealed class FolderArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
+    public Task<string> LocalPathAsync(string key, CancellationToken cancellationToken = default) => File.Exists(PathOf(key))
+        ? Task.FromResult(PathOf(key))
+        : throw new FileNotFoundException($"There is no artifact '{key}'.", key);
+
+    /// <inheritdoc/>
     public Task<long?> LengthAsync(string key, CancellationToken cancellationToken = default)
     {
         var file = new FileInfo(PathOf(key));

@@ -22,6 +22,10 @@ public interface IArtifactStore
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the file.</exception>
     Task<Stream> OpenAsync(string key, long offset = 0, long? length = null, CancellationToken cancellationToken = default);
 
+    /// <summary>The path of a file on this machine with an artifact's content, for readers that need one. It is not to be changed.</summary>
+    /// <exception cref="FileNotFoundException">Nothing is stored under the key.</exception>
+    Task<string> LocalPathAsync(string key, CancellationToken cancellationToken = default);
+
     /// <summary>The length of a file in bytes, or null when there is none.</summary>
     Task<long?> LengthAsync(string key, CancellationToken cancellationToken = default);
 

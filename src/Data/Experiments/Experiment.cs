@@ -52,6 +52,15 @@ public sealed class Experiment
     /// <summary>How often a worker was lost in the middle of its training since it was last launched.</summary>
     public int LostCount { get; set; }
 
+    /// <summary>Where its training stands. Done says that the encoder is in the artifact store.</summary>
+    public WorkState TrainingState { get; set; }
+
+    /// <summary>Why its training failed, or null.</summary>
+    public string? TrainingFailure { get; set; }
+
+    /// <summary>The prefix of its encoder's files in the artifact store, once it is trained.</summary>
+    public string? EncoderKey { get; set; }
+
     /// <summary>The sequence number of its last event.</summary>
     public long LastSequence { get; set; }
 
@@ -82,6 +91,9 @@ public sealed class Experiment
             builder.Property(experiment => experiment.Recipe).HasColumnType("jsonb");
             builder.Property(experiment => experiment.Version).IsRowVersion();
             builder.HasEnum(experiment => experiment.State);
+            builder.HasEnum(experiment => experiment.TrainingState);
+            builder.Property(experiment => experiment.TrainingFailure).HasMaxLength(4000);
+            builder.Property(experiment => experiment.EncoderKey).HasMaxLength(400);
             builder.HasIndex(experiment => experiment.State);
             builder.HasIndex(experiment => experiment.CreatedAt);
             builder.HasIndex(experiment => experiment.Tags).HasMethod("gin");
@@ -90,7 +102,11 @@ public sealed class Experiment
             builder.HasOne<Experiment>().WithMany().HasForeignKey(experiment => experiment.ClonedFromId).OnDelete(DeleteBehavior.SetNull);
             builder.HasOne<Sweep>().WithMany().HasForeignKey(experiment => experiment.SweepId).OnDelete(DeleteBehavior.SetNull);
             builder.HasMany(experiment => experiment.Probes).WithOne().HasForeignKey(probe => probe.ExperimentId).OnDelete(DeleteBehavior.Cascade);
-            builder.ToTable(table => table.HasCheckConstraint("ck_experiments_priority", "priority between -10 and 10"));
+            builder.ToTable(table =>
+            {
+                table.HasCheckConstraint("ck_experiments_priority", "priority between -10 and 10");
+                table.HasCheckConstraint("ck_experiments_trained_has_encoder", "training_state <> 'done' or encoder_key is not null");
+            });
         }
     }
 }

@@ -28,13 +28,27 @@ public sealed class ExperimentLog(NpgsqlDataSource source, TimeProvider clock)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var last = await AppendAsync(connection, experimentId, attempt, events, points, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return last;
+    }
+
+    /// <summary>Appends events and points inside the caller's transaction.</summary>
+    /// <inheritdoc cref="AppendAsync(Guid, int?, IReadOnlyList{NewEvent}, IReadOnlyList{MetricSample}, CancellationToken)"/>
+    public async Task<long> AppendAsync(
+        NpgsqlConnection connection,
+        Guid experimentId,
+        int? attempt,
+        IReadOnlyList<NewEvent> events,
+        IReadOnlyList<MetricSample> points,
+        CancellationToken cancellationToken = default)
+    {
         var last = await AppendAsync(connection, experimentId, attempt, events, cancellationToken);
         if (points.Count > 0)
         {
             await UpsertAsync(connection, experimentId, points, cancellationToken);
         }
 
-        await transaction.CommitAsync(cancellationToken);
         return last;
     }
 

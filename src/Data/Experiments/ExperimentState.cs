@@ -57,6 +57,30 @@ public static class ExperimentStates
     /// <summary>Whether an experiment may go from one state to another.</summary>
     public static bool MayBecome(this ExperimentState from, ExperimentState to) => Edges[from].Contains(to);
 
+    /// <summary>
+    /// The shortest way from one state to another over active states, without the first and with the last; null where there is none. Work
+    /// that is found done, such as an image set that another experiment has made, is passed through stage by stage.
+    /// </summary>
+    public static IReadOnlyList<ExperimentState>? PathTo(this ExperimentState from, ExperimentState to)
+    {
+        var paths = new Queue<ExperimentState[]>([[from]]);
+        var seen = new HashSet<ExperimentState> { from };
+        while (paths.TryDequeue(out var path))
+        {
+            if (path[^1].MayBecome(to))
+            {
+                return [.. path[1..], to];
+            }
+
+            foreach (var next in Edges[path[^1]].Where(next => next.IsActive() && seen.Add(next)))
+            {
+                paths.Enqueue([.. path, next]);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a worker is, or should soon be, at work on it.</summary>
     public static bool IsActive(this ExperimentState state) =>
         state is ExperimentState.Queued or ExperimentState.Generating or ExperimentState.Training or ExperimentState.Probing;

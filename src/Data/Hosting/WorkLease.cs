@@ -56,6 +56,33 @@ public sealed class WorkLease : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Which of some works have a holder at this moment, in any process.</summary>
+    /// <param name="source">The database.</param>
+    /// <param name="works">The works' names.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    public static async Task<IReadOnlySet<string>> HeldAsync(
+        NpgsqlDataSource source, IReadOnlyCollection<string> works, CancellationToken cancellationToken = default)
+    {
+        // A 64-bit key is shown in two halves.
+        await using var command = source.CreateCommand(
+            """
+            SELECT w.work FROM unnest($1::text[], $2::bigint[]) AS w(work, key)
+            JOIN pg_locks l ON l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND l.classid::bigint = (w.key >> 32) & 4294967295 AND l.objid::bigint = w.key & 4294967295
+            """);
+        command.Parameters.Add(new() { Value = works.ToArray() });
+        command.Parameters.Add(new() { Value = works.Select(Key).ToArray() });
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            held.Add(reader.GetString(0));
+        }
+
+        return held;
+    }
+
     /// <summary>Gives the right back.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -21,7 +21,7 @@ public sealed class GeneratedImage
     /// <summary>The image's number among those of its caption, from 0; numbers past the images per prompt are regenerated images.</summary>
     public required int ImageIndex { get; init; }
 
-    /// <summary>The derived seed of its noise.</summary>
+    /// <summary>The seed from which, with the caption's index and the image's number, its noise follows.</summary>
     public required long Seed { get; init; }
 
     /// <summary>The offset of its bytes in the shard.</summary>

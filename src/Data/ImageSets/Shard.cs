@@ -39,6 +39,9 @@ public sealed class Shard
     /// <summary>The tar's length in bytes.</summary>
     public long Length { get; set; }
 
+    /// <summary>The seconds that the worker who finished it took: the measure of the generator's speed. 0 before.</summary>
+    public double Seconds { get; set; }
+
     /// <summary>When it was finished.</summary>
     public DateTimeOffset? FinishedAt { get; set; }
 

@@ -563,6 +563,11 @@ namespace StableRep.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<string>("EncoderKey")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("encoder_key");
+
                     b.Property<DateTimeOffset?>("FinishedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("finished_at");
@@ -627,6 +632,17 @@ namespace StableRep.Data.Migrations
                         .HasColumnType("text[]")
                         .HasColumnName("tags");
 
+                    b.Property<string>("TrainingFailure")
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("training_failure");
+
+                    b.Property<string>("TrainingState")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("training_state");
+
                     b.Property<uint>("Version")
                         .IsConcurrencyToken()
                         .ValueGeneratedOnAddOrUpdate()
@@ -663,7 +679,11 @@ namespace StableRep.Data.Migrations
                         {
                             t.HasCheckConstraint("ck_experiment_state", "state in ('draft', 'queued', 'generating', 'training', 'probing', 'paused', 'cancelled', 'failed', 'done')");
 
+                            t.HasCheckConstraint("ck_experiment_training_state", "training_state in ('pending', 'running', 'done', 'failed')");
+
                             t.HasCheckConstraint("ck_experiments_priority", "priority between -10 and 10");
+
+                            t.HasCheckConstraint("ck_experiments_trained_has_encoder", "training_state <> 'done' or encoder_key is not null");
                         });
                 });
 
@@ -949,6 +969,10 @@ namespace StableRep.Data.Migrations
                     b.Property<int>("LostCount")
                         .HasColumnType("integer")
                         .HasColumnName("lost_count");
+
+                    b.Property<double>("Seconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("seconds");
 
                     b.Property<string>("State")
                         .IsRequired()

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StableRep.Api.Hosting;
+using StableRep.Data;
+using StableRep.Data.Generators;
+using StableRep.Engine.Checkpoints;
+using StableRep.Engine.Diffusion;
+using StableRep.Engine.Models;
+
+namespace StableRep.Api.Generators;
+
+/// <summary>The generators of the store and where their files are on this node.</summary>
+public sealed class GeneratorService(IDbContextFactory<StudioDbContext> stores, IOptions<StudioOptions> options, TimeProvider clock)
+{
+    private const string Bundled = "bundled";
+
+    private GeneratorLibrary Library => new(options.Value.PathOf("generators"));
+
+    private static GeneratorLibrary BundledLibrary => new(Path.Combine(AppContext.BaseDirectory, "assets"));
+
+    /// <summary>Enters the generators that are on this node and not in the store yet. Reads all weights of a new one once.</summary>
+    /// <returns>Every generator of the store, by name.</returns>
+    /// <exception cref="CheckpointException">A folder is damaged; the message names it.</exception>
+    public async Task<IReadOnlyList<Generator>> RefreshAsync(CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        var known = await store.Generators.ToListAsync(cancellationToken);
+        foreach (var (entry, source) in BundledLibrary.List().Select(entry => (entry, Bundled)).Concat(Library.List().Select(entry => (entry, entry.Source?.Repository ?? "local"))))
+        {
+            if (known.Any(generator => generator.Name == entry.Name))
+            {
+                continue;
+            }
+
+            var generator = await Task.Run(() => Describe(entry, source), cancellationToken);
+            if (known.Any(other => other.Hash == generator.Hash))
+            {
+                continue;
+            }
+
+            store.Generators.Add(generator);
+            try
+            {
+                await store.SaveChangesAsync(cancellationToken);
+                known.Add(generator);
+            }
+            catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+            {
+                // Another node was faster.
+                store.Entry(generator).State = EntityState.Detached;
+            }
+        }
+
+        return await ListAsync(cancellationToken);
+    }
+
+    /// <summary>Every generator of the store, by name.</summary>
+    public async Task<IReadOnlyList<Generator>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        return await store.Generators.AsNoTracking().OrderBy(generator => generator.Name).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The folder of a generator on this node.</summary>
+    /// <exception cref="CheckpointException">It is not installed here; the message says what to do.</exception>
+    public string FolderOf(Generator generator) => (generator.Source == Bundled ? BundledLibrary : Library).Find(generator.Name)?.Path
+        ?? throw new CheckpointException(
+            $"The generator '{generator.Name}' is not on this node: pull it again ('generators pull {generator.Source} --name {generator.Name}'), " +
+            $"or put its folder under {Library.Folder}.");
+
+    /// <summary>The sampler of a generator's own config.</summary>
+    public static string SamplerOf(Generator generator) => JsonNode.Parse(generator.Config)!["sampler"]!.GetValue<string>();
+
+    private Generator Describe(GeneratorEntry entry, string source)
+    {
+        JsonNode Read(params string[] parts) => JsonNode.Parse(File.ReadAllText(Path.Combine([entry.Path, .. parts])))!;
+
+        var scheduler = ConfigDocument.Load(Path.Combine(entry.Path, "scheduler", "scheduler_config.json"));
+        var vae = AutoencoderKLConfig.Read(ConfigDocument.Load(Path.Combine(entry.Path, "vae", "config.json")));
+        var unet = UNet2DConditionConfig.Read(ConfigDocument.Load(Path.Combine(entry.Path, "unet", "config.json")));
+        var config = new JsonObject
+        {
+            ["sampler"] = SchedulerFactory.SamplerOf(scheduler),
+            ["bytes"] = entry.Bytes,
+            ["unet"] = Read("unet", "config.json"),
+            ["vae"] = Read("vae", "config.json"),
+            ["scheduler"] = Read("scheduler", "scheduler_config.json"),
+        };
+        return new Generator
+        {
+            Id = Guid.CreateVersion7(clock.GetUtcNow()),
+            Name = entry.Name,
+            Hash = GeneratorHash.OfFolder(entry.Path),
+            Source = source,
+            ImageSize = (unet.SampleSize * vae.Downscale) ?? vae.SampleSize,
+            Config = config.ToJsonString(JsonSerializerOptions.Web),
+            InstalledAt = clock.GetUtcNow(),
+        };
+    }
+}

@@ -1,0 +1,11 @@
+using System.Text.Json;
+
+namespace StableRep.Api.Hosting;
+
+/// <summary>The names of the store's enumerations, as tables, events and the API write them.</summary>
+internal static class StoreNames
+{
+    /// <summary>A value's name in snake case.</summary>
+    public static string Of<TEnum>(TEnum value)
+        where TEnum : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

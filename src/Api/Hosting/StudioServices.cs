@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Options;
+using StableRep.Api.CaptionSets;
+using StableRep.Api.Experiments;
+using StableRep.Api.Generators;
+using StableRep.Api.ImageSets;
+using StableRep.Api.Jobs;
+using StableRep.Api.Probes;
+using StableRep.Data.Artifacts;
+using StableRep.Data.Experiments;
+
+namespace StableRep.Api.Hosting;
+
+/// <summary>Registers the features' services.</summary>
+internal static class StudioServices
+{
+    /// <summary>What pages, the API and jobs call.</summary>
+    public static void AddFeatures(this IServiceCollection services)
+    {
+        services.AddSingleton<IArtifactStore>(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<StudioOptions>>().Value;
+            return new FolderArtifactStore(options.ArtifactFolder ?? options.PathOf("artifacts"));
+        });
+        services.AddSingleton<CaptionSetService>();
+        services.AddSingleton<GeneratorService>();
+        services.AddSingleton<ImageSetService>();
+        services.AddSingleton<ProbeCatalogue>();
+        services.AddSingleton<ExperimentTransitions>();
+        services.AddSingleton<ExperimentPlanner>();
+        services.AddSingleton<ExperimentService>();
+    }
+
+    /// <summary>What works on jobs.</summary>
+    public static void AddJobs(this IServiceCollection services)
+    {
+        services.AddSingleton<EngineHost>();
+        services.AddSingleton<ExperimentStages>();
+        services.AddSingleton<DispatchSignal>();
+        services.AddSingleton<WorkRunner>();
+        services.AddSingleton<JobQueue>();
+        services.AddSingleton<GenerateShardJob>();
+        services.AddSingleton<TrainJob>();
+        services.AddSingleton<ProbeJob>();
+        services.AddSingleton<Dispatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<Dispatcher>());
+    }
+}

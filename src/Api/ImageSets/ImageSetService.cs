@@ -1,0 +1,143 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using StableRep.Api.Generators;
+using StableRep.Api.Http;
+using StableRep.Data;
+using StableRep.Data.Artifacts;
+using StableRep.Data.ImageSets;
+using StableRep.Engine.Diffusion;
+using GeneratedImage = StableRep.Data.ImageSets.GeneratedImage;
+
+namespace StableRep.Api.ImageSets;
+
+/// <summary>Finds image sets by content, plans their shards, and reads their images.</summary>
+public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, IArtifactStore artifacts, TimeProvider clock)
+{
+    private const int ImagesPerShard = 256;
+    private const int FewestImagesPerShard = 16;
+    private const int ShardsOfSmallSet = 16;
+
+    /// <summary>The image set with some settings; made, with its shards planned, when there is none yet.</summary>
+    /// <exception cref="InputException">A setting is out of range or names nothing.</exception>
+    public async Task<ImageSet> FindOrCreateAsync(ImageSetSettings settings, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        var captions = await store.CaptionSets.AsNoTracking().SingleOrDefaultAsync(set => set.Id == settings.CaptionSetId, cancellationToken)
+            ?? throw new InputException("captionSetId", $"There is no caption set {settings.CaptionSetId}.");
+        var generator = await store.Generators.AsNoTracking().SingleOrDefaultAsync(row => row.Id == settings.GeneratorId, cancellationToken)
+            ?? throw new InputException("generatorId", $"There is no generator {settings.GeneratorId}.");
+        Check(settings, captions.Count);
+        var count = settings.CaptionCount ?? captions.Count;
+        var exact = settings with
+        {
+            Sampler = settings.Sampler ?? GeneratorService.SamplerOf(generator),
+            // Without guidance the unconditional half is not computed: neither of these has an effect.
+            NegativePrompt = settings.GuidanceScale == 1 ? "" : settings.NegativePrompt.Normalize().Trim(),
+            GuidanceRescale = settings.GuidanceScale == 1 ? 0 : settings.GuidanceRescale,
+        };
+        var key = exact.ContentKey(captions.Sha256, generator.Hash, generator.ImageSize, count);
+        if (await store.ImageSets.AsNoTracking().SingleOrDefaultAsync(other => other.ContentKey == key, cancellationToken) is { } existing)
+        {
+            return existing;
+        }
+
+        var set = new ImageSet
+        {
+            Id = Guid.CreateVersion7(clock.GetUtcNow()),
+            ContentKey = key,
+            CaptionSetId = captions.Id,
+            GeneratorId = generator.Id,
+            GuidanceScale = exact.GuidanceScale,
+            ImagesPerPrompt = exact.ImagesPerPrompt,
+            Sampler = exact.Sampler,
+            Steps = exact.Steps,
+            Seed = exact.Seed,
+            NegativePrompt = exact.NegativePrompt,
+            GuidanceRescale = exact.GuidanceRescale,
+            CaptionCount = count,
+            CreatedAt = clock.GetUtcNow(),
+        };
+        set.Shards.AddRange(Shards(set));
+        store.ImageSets.Add(set);
+        try
+        {
+            await store.SaveChangesAsync(cancellationToken);
+            return set;
+        }
+        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            // Another request for the same images was faster.
+            store.ChangeTracker.Clear();
+            return await store.ImageSets.AsNoTracking().SingleAsync(other => other.ContentKey == key, cancellationToken);
+        }
+    }
+
+    /// <summary>A page of an image set's images in the order of their captions.</summary>
+    /// <param name="setId">The set.</param>
+    /// <param name="after">The last image seen, or null to begin.</param>
+    /// <param name="count">The most images.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    public async Task<IReadOnlyList<GeneratedImage>> ListAsync(
+        Guid setId, (int Caption, int Image)? after, int count, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        var (caption, image) = after ?? (-1, -1);
+        return await store.Images.AsNoTracking()
+            .Where(row => row.ImageSetId == setId && (row.CaptionIndex > caption || (row.CaptionIndex == caption && row.ImageIndex > image)))
+            .OrderBy(row => row.CaptionIndex).ThenBy(row => row.ImageIndex)
+            .Take(count).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>An image's file, read from its place in the shard.</summary>
+    /// <exception cref="MissingException">There is no such image.</exception>
+    public async Task<(GeneratedImage Image, Stream Content)> OpenAsync(long imageId, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        var found = await store.Images.AsNoTracking().Where(image => image.Id == imageId)
+            .Join(store.Shards, image => image.ShardId, shard => shard.Id, (image, shard) => new { image, shard.ArtifactKey })
+            .SingleOrDefaultAsync(cancellationToken) ?? throw new MissingException("image", imageId);
+        return (found.image, await artifacts.OpenAsync(found.ArtifactKey!, found.image.Offset, found.image.Length, cancellationToken));
+    }
+
+    private static IEnumerable<Shard> Shards(ImageSet set)
+    {
+        // Small sets get small shards: pictures appear early, and several workers have something to do.
+        var images = Math.Clamp((long)set.CaptionCount * set.ImagesPerPrompt / ShardsOfSmallSet, FewestImagesPerShard, ImagesPerShard);
+        var captions = (int)Math.Max(1, images / set.ImagesPerPrompt);
+        for (var first = 0; first < set.CaptionCount; first += captions)
+        {
+            yield return new Shard
+            {
+                Id = Guid.CreateVersion7(set.CreatedAt),
+                ImageSetId = set.Id,
+                Index = first / captions,
+                FirstCaption = first,
+                CaptionCount = Math.Min(captions, set.CaptionCount - first),
+            };
+        }
+    }
+
+    private static void Check(ImageSetSettings settings, int captions)
+    {
+        var errors = new Dictionary<string, string>();
+        void Require(bool holds, string field, string problem)
+        {
+            if (!holds)
+            {
+                errors[field] = problem;
+            }
+        }
+
+        Require(settings.GuidanceScale is >= 0 and <= 100, "guidanceScale", "The guidance scale must be from 0 to 100.");
+        Require(settings.GuidanceRescale is >= 0 and <= 1, "guidanceRescale", "The guidance rescale must be from 0 to 1.");
+        Require(settings.ImagesPerPrompt is >= 1 and <= 1000, "imagesPerPrompt", "Images per prompt must be from 1 to 1000.");
+        Require(settings.Steps is >= 1 and <= 1000, "steps", "Steps must be from 1 to 1000.");
+        Require(settings.CaptionCount is null || (settings.CaptionCount >= 1 && settings.CaptionCount <= captions), "captionCount", $"The caption count must be from 1 to the set's {captions}.");
+        Require(settings.NegativePrompt.Length <= 2000 && !settings.NegativePrompt.Contains('\0', StringComparison.Ordinal), "negativePrompt", "The negative prompt must be text of at most 2000 characters.");
+        Require(settings.Sampler is null || SchedulerFactory.Samplers.Contains(settings.Sampler), "sampler", $"The sampler must be one of {string.Join(", ", SchedulerFactory.Samplers)}.");
+        if (errors.Count > 0)
+        {
+            throw new InputException(errors);
+        }
+    }
+}

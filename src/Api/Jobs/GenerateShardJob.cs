@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using StableRep.Api.CaptionSets;
+using StableRep.Api.Generators;
+using StableRep.Api.Hosting;
+using StableRep.Data;
+using StableRep.Data.Artifacts;
+using StableRep.Data.Experiments;
+using StableRep.Data.ImageSets;
+using StableRep.Engine.Diffusion;
+using StableRep.Engine.Images;
+
+namespace StableRep.Api.Jobs;
+
+/// <summary>Generates one shard of an image set, and records it with its images in one transaction.</summary>
+internal sealed class GenerateShardJob(
+    WorkRunner runner,
+    IDbContextFactory<StudioDbContext> stores,
+    CaptionSetService captions,
+    GeneratorService generators,
+    EngineHost engine,
+    IArtifactStore artifacts,
+    ExperimentLog log,
+    StudioDatabase database,
+    TimeProvider clock)
+{
+    private const int BatchSize = 16;
+
+    /// <summary>Generates the shard, unless another worker is at it or nobody wants it.</summary>
+    [Queue(JobQueue.Gpu)]
+    [AutomaticRetry(Attempts = 0)]
+    public Task RunAsync(Guid shardId, CancellationToken cancellationToken) =>
+        runner.RunAsync(new WorkUnit(WorkKind.Shard, shardId), GenerateAsync, cancellationToken);
+
+    internal async Task GenerateAsync(WorkClaim claim, CancellationToken unwanted, CancellationToken halt)
+    {
+        await using var store = await stores.CreateDbContextAsync(halt);
+        var shard = await store.Shards.AsNoTracking().SingleAsync(row => row.Id == claim.Unit.Id, halt);
+        var set = await store.ImageSets.AsNoTracking().SingleAsync(row => row.Id == shard.ImageSetId, halt);
+        var generator = await store.Generators.AsNoTracking().SingleAsync(row => row.Id == set.GeneratorId, halt);
+        var texts = new List<string>(shard.CaptionCount);
+        await foreach (var text in captions.ReadAsync(set.CaptionSetId, shard.FirstCaption, shard.CaptionCount, halt))
+        {
+            texts.Add(text);
+        }
+
+        var experiments = await store.Experiments.Where(row => row.ImageSetId == set.Id && row.State != ExperimentState.Draft)
+            .OrderBy(row => row.Id).Select(row => row.Id).ToListAsync(halt);
+        var settings = new GenerationSettings
+        {
+            Seed = set.Seed,
+            Steps = set.Steps,
+            GuidanceScale = set.GuidanceScale,
+            GuidanceRescale = set.GuidanceRescale,
+            NegativePrompt = set.NegativePrompt,
+            Sampler = set.Sampler,
+            BatchSize = BatchSize,
+        };
+        var started = clock.GetTimestamp();
+        var path = Path.Combine(Path.GetTempPath(), $"{shard.Id:N}-{claim.Attempt}.tar");
+        await using var observer = new StoreObserver(database.Source, log, claim, experiments, clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(unwanted, halt, observer.Refused);
+        try
+        {
+            var index = await engine.UseAsync(
+                generators.FolderOf(generator),
+                generator.Hash,
+                folder =>
+                {
+                    var pipeline = new TextToImagePipeline(folder);
+                    using var writer = new ShardWriter(path);
+                    foreach (var (request, image) in pipeline.Generate(
+                        ImageRequest.All(texts, set.ImagesPerPrompt, shard.FirstCaption), settings, observer, clock, stop.Token))
+                    {
+                        writer.AddImage(pipeline.Record(request, settings), ImageFormat.Png, ImageCodec.Encode(image, ImageFormat.Png));
+                    }
+
+                    return writer.Complete();
+                },
+                halt);
+            await observer.DisposeAsync();
+            await RecordAsync(claim, shard, set, index, path, clock.GetElapsedTime(started), experiments, halt);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private async Task RecordAsync(
+        WorkClaim claim, Shard shard, ImageSet set, ShardIndex index, string path, TimeSpan elapsed, IReadOnlyList<Guid> experiments, CancellationToken halt)
+    {
+        // The attempt is in the key, so that a worker which lost the shard cannot exchange the file of the one that has it.
+        var key = $"image-sets/{set.Id}/{shard.Index:D6}-{claim.Attempt}.tar";
+        await artifacts.PutAsync(key, path, halt);
+        await using var connection = await database.Source.OpenConnectionAsync(halt);
+        await using var transaction = await connection.BeginTransactionAsync(halt);
+        await claim.HoldAsync(connection, halt);
+        var ids = await InsertAsync(connection, shard, set, index, halt);
+        await using (var done = new NpgsqlCommand(
+            "UPDATE app.shards SET state = 'done', failure = NULL, artifact_key = $2, length = $3, seconds = $4, finished_at = $5 WHERE id = $1", connection))
+        {
+            foreach (var value in (object[])[shard.Id, key, index.Length, elapsed.TotalSeconds, clock.GetUtcNow()])
+            {
+                done.Parameters.Add(new() { Value = value });
+            }
+
+            await done.ExecuteNonQueryAsync(halt);
+        }
+
+        var entry = new NewEvent("images", JsonSerializer.Serialize(new { imageSetId = set.Id, shard = shard.Index, images = ids }, JsonSerializerOptions.Web));
+        foreach (var experiment in experiments)
+        {
+            await log.AppendAsync(connection, experiment, null, [entry], halt);
+        }
+
+        await transaction.CommitAsync(halt);
+    }
+
+    private static async Task<List<long>> InsertAsync(NpgsqlConnection connection, Shard shard, ImageSet set, ShardIndex index, CancellationToken halt)
+    {
+        var images = index.Samples.Select((sample, number) => (
+            Caption: shard.FirstCaption + (number / set.ImagesPerPrompt),
+            Image: number % set.ImagesPerPrompt,
+            File: sample.Image ?? throw new UnreachableException($"Sample {sample.Key} was written without a picture."))).ToList();
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO app.images (image_set_id, shard_id, caption_index, image_index, seed, "offset", length)
+            SELECT $1, $2, c, i, $3, o, l FROM unnest($4::int[], $5::int[], $6::bigint[], $7::int[]) AS t(c, i, o, l) RETURNING id
+            """,
+            connection);
+        foreach (var value in (object[])
+            [
+                set.Id, shard.Id, set.Seed, images.Select(image => image.Caption).ToArray(), images.Select(image => image.Image).ToArray(),
+                images.Select(image => image.File.Offset).ToArray(), images.Select(image => image.File.Length).ToArray(),
+            ])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        var ids = new List<long>(images.Count);
+        await using var reader = await command.ExecuteReaderAsync(halt);
+        while (await reader.ReadAsync(halt))
+        {
+            ids.Add(reader.GetInt64(0));
+        }
+
+        return ids;
+    }
+}

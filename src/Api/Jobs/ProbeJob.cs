@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using NpgsqlTypes;
+using StableRep.Api.Hosting;
+using StableRep.Api.Probes;
+using StableRep.Data;
+using StableRep.Data.Artifacts;
+using StableRep.Data.Experiments;
+using StableRep.Data.Probes;
+using StableRep.Engine.Evaluation;
+using StableRep.Engine.Models;
+using StableRep.Engine.Training;
+using TorchSharp;
+
+namespace StableRep.Api.Jobs;
+
+/// <summary>Evaluates an experiment's frozen encoder on a labelled dataset.</summary>
+internal sealed class ProbeJob(
+    WorkRunner runner,
+    IDbContextFactory<StudioDbContext> stores,
+    ProbeCatalogue catalogue,
+    EngineHost engine,
+    IArtifactStore artifacts,
+    ExperimentLog log,
+    StudioDatabase database,
+    TimeProvider clock)
+{
+    /// <summary>Probes, unless another worker is at it or nobody wants it.</summary>
+    [Queue(JobQueue.Gpu)]
+    [AutomaticRetry(Attempts = 0)]
+    public Task RunAsync(Guid probeId, CancellationToken cancellationToken) =>
+        runner.RunAsync(new WorkUnit(WorkKind.Probe, probeId), EvaluateAsync, cancellationToken);
+
+    private async Task EvaluateAsync(WorkClaim claim, CancellationToken unwanted, CancellationToken halt)
+    {
+        await using var store = await stores.CreateDbContextAsync(halt);
+        var probe = await store.Probes.AsNoTracking().SingleAsync(row => row.Id == claim.Unit.Id, halt);
+        var encoderKey = await store.Experiments.Where(row => row.Id == probe.ExperimentId).Select(row => row.EncoderKey!).SingleAsync(halt);
+        await artifacts.LocalPathAsync($"{encoderKey}/config.json", halt);
+        var folder = Path.GetDirectoryName(await artifacts.LocalPathAsync($"{encoderKey}/model.safetensors", halt))!;
+        (double Accuracy, object Result) outcome;
+        await using (var observer = new StoreObserver(database.Source, log, claim, [probe.ExperimentId], clock))
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(unwanted, halt, observer.Refused);
+            outcome = await Task.Factory.StartNew(
+                () => Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, observer, stop.Token),
+                stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
+        await RecordAsync(claim, probe, outcome.Accuracy, JsonSerializer.Serialize(outcome.Result, JsonSerializerOptions.Web), halt);
+    }
+
+    private (double Accuracy, object Result) Evaluate(
+        ProbeKind kind, Engine.Evaluation.ProbeDataset dataset, string folder, IRunObserver observer, CancellationToken stop)
+    {
+        var device = engine.Device;
+        using var encoder = VisionTransformerFolder.Load(folder);
+        encoder.to(device.Torch);
+        var features = FeatureEncoder.Of(encoder, encoder.Config.ImageSize, encoder.Config.Mean, encoder.Config.Std);
+        using var test = FeatureExtractor.Extract(features, dataset.Test, device, observer: observer, cancellation: stop);
+        if (kind == ProbeKind.FewShot)
+        {
+            var episodes = FewShot.Run(test, new FewShotOptions(), device, observer, stop);
+            return (episodes.Accuracy.Mean, episodes);
+        }
+
+        using var train = FeatureExtractor.Extract(features, dataset.Train, device, observer: observer, cancellation: stop);
+        if (kind == ProbeKind.Knn)
+        {
+            var votes = NearestNeighbours.Run(train, test, device, cancellation: stop);
+            return (votes.Top1, votes);
+        }
+
+        var linear = LinearProbe.Run(train, test, new LinearProbeOptions(), device, observer, cancellation: stop);
+        return (linear.Test.Top1, linear);
+    }
+
+    private async Task RecordAsync(WorkClaim claim, Probe probe, double accuracy, string result, CancellationToken halt)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(halt);
+        await using var transaction = await connection.BeginTransactionAsync(halt);
+        await claim.HoldAsync(connection, halt);
+        await using var done = new NpgsqlCommand(
+            "UPDATE app.probes SET state = 'done', failure = NULL, accuracy = $2, result = $3, finished_at = $4 WHERE id = $1", connection);
+        done.Parameters.Add(new() { Value = probe.Id });
+        done.Parameters.Add(new() { Value = accuracy });
+        done.Parameters.Add(new() { Value = result, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        done.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await done.ExecuteNonQueryAsync(halt);
+        var entry = new NewEvent("probe", JsonSerializer.Serialize(
+            new { id = probe.Id, kind = StoreNames.Of(probe.Kind), probe.Dataset, accuracy }, JsonSerializerOptions.Web));
+        await log.AppendAsync(connection, probe.ExperimentId, null, [entry], halt);
+        await transaction.CommitAsync(halt);
+    }
+}

@@ -1,0 +1,119 @@
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StableRep.Api.Generators;
+using StableRep.Api.Hosting;
+using StableRep.Data;
+using StableRep.Data.Artifacts;
+using StableRep.Data.Experiments;
+using StableRep.Engine.Images;
+using StableRep.Engine.Training;
+
+namespace StableRep.Api.Jobs;
+
+/// <summary>Trains an experiment's encoder from its last checkpoint on, and puts the encoder into the artifact store.</summary>
+internal sealed class TrainJob(
+    WorkRunner runner,
+    IDbContextFactory<StudioDbContext> stores,
+    GeneratorService generators,
+    EngineHost engine,
+    IArtifactStore artifacts,
+    ExperimentLog log,
+    StudioDatabase database,
+    IOptions<StudioOptions> options,
+    TimeProvider clock)
+{
+    private const int CheckpointEvery = 100;
+
+    /// <summary>Trains, unless another worker is at it or nobody wants it.</summary>
+    [Queue(JobQueue.Gpu)]
+    [AutomaticRetry(Attempts = 0)]
+    public Task RunAsync(Guid experimentId, CancellationToken cancellationToken) =>
+        runner.RunAsync(new WorkUnit(WorkKind.Training, experimentId), TrainAsync, cancellationToken);
+
+    private async Task TrainAsync(WorkClaim claim, CancellationToken unwanted, CancellationToken halt)
+    {
+        await using var store = await stores.CreateDbContextAsync(halt);
+        var experiment = await store.Experiments.AsNoTracking().Include(row => row.ImageSet).SingleAsync(row => row.Id == claim.Unit.Id, halt);
+        var generator = await store.Generators.AsNoTracking().SingleAsync(row => row.Id == experiment.ImageSet!.GeneratorId, halt);
+        var keys = await store.Shards.Where(row => row.ImageSetId == experiment.ImageSetId).OrderBy(row => row.Index)
+            .Select(row => row.ArtifactKey!).ToListAsync(halt);
+        var shards = new List<string>(keys.Count);
+        foreach (var key in keys)
+        {
+            shards.Add(await artifacts.LocalPathAsync(key, halt));
+        }
+
+        var folder = RunFolder(options.Value, experiment.Id);
+        Directory.CreateDirectory(folder);
+        TrainingOutcome outcome;
+        await using (var observer = new StoreObserver(database.Source, log, claim, [experiment.Id], clock))
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(halt, observer.Refused);
+            outcome = await Task.Factory.StartNew(
+                () => Train(TrainingRecipe.Parse(experiment.Recipe), shards, folder, generators.FolderOf(generator), observer, stop.Token, unwanted),
+                stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
+        if (outcome.EncoderFolder is { } encoder)
+        {
+            await RecordAsync(claim, encoder, halt);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Where the checkpoints of an experiment's training lie.</summary>
+    public static string RunFolder(StudioOptions options, Guid experimentId) => options.PathOf(Path.Combine("runs", experimentId.ToString()));
+
+    private TrainingOutcome Train(
+        TrainingRecipe recipe, List<string> shards, string folder, string generator, StoreObserver observer, CancellationToken stop, CancellationToken pause)
+    {
+        // A worker that has just lost this training may still be writing its last checkpoint into this folder.
+        using var alone = Alone(Path.Combine(folder, ".lock"), stop);
+        var source = new ShardPositiveSetSource([.. shards.Select(ShardReader.Open)]);
+        var trainer = new TrainerOptions
+        {
+            Folder = folder,
+            Device = engine.Device,
+            TokenizerFolder = Path.Combine(generator, "tokenizer"),
+            CheckpointEvery = CheckpointEvery,
+        };
+        return new Trainer(recipe, source, trainer, observer, clock).Run(stop, pause);
+    }
+
+    private static FileStream Alone(string path, CancellationToken stop)
+    {
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                stop.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200));
+            }
+        }
+    }
+
+    private async Task RecordAsync(WorkClaim claim, string encoder, CancellationToken halt)
+    {
+        var prefix = $"encoders/{claim.Unit.Id}/{claim.Attempt}";
+        foreach (var file in Directory.EnumerateFiles(encoder))
+        {
+            await artifacts.PutAsync($"{prefix}/{Path.GetFileName(file)}", file, halt);
+        }
+
+        await using var connection = await database.Source.OpenConnectionAsync(halt);
+        await using var transaction = await connection.BeginTransactionAsync(halt);
+        await claim.HoldAsync(connection, halt);
+        await using var done = new NpgsqlCommand(
+            "UPDATE app.experiments SET training_state = 'done', training_failure = NULL, encoder_key = $2 WHERE id = $1", connection);
+        done.Parameters.Add(new() { Value = claim.Unit.Id });
+        done.Parameters.Add(new() { Value = prefix });
+        await done.ExecuteNonQueryAsync(halt);
+        await transaction.CommitAsync(halt);
+    }
+}
