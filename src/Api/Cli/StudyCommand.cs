@@ -76,7 +76,7 @@ internal static class StudyCommand
         }
     }
 
-    private static Task RunAsync(IAnsiConsole console, Study study, CancellationToken cancellation) => StageBars.RunAsync(
+    private static Task<bool> RunAsync(IAnsiConsole console, Study study, CancellationToken cancellation) => StageBars.RunAsync(
         console,
         Titles,
         observer =>

@@ -188,13 +188,13 @@ public sealed class AugmenterTests : IDisposable
         var images = Images(4, 40);
         var augmenter = new Augmenter(Everything, 1);
         augmenter.Apply(images, augmenter.Draw(0, Keys(4), 0, 40, 40), CPU).Dispose();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         for (var epoch = 0; epoch < 5; epoch++)
         {
             augmenter.Apply(images, augmenter.Draw(epoch, Keys(4), 0, 40, 40), CPU).Dispose();
         }
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, LiveTensors.Count());
     }
 
     private static Tensor OneByOne(Tensor image, AugmentationDraw draw)

@@ -145,7 +145,7 @@ public sealed class SchedulerTests
         foreach (var sampler in SchedulerFactory.Samplers)
         {
             var scheduler = Create($$"""{"_class_name": "PNDMScheduler", {{StableDiffusion}}}""", sampler);
-            var before = Tensor.TotalCount;
+            var before = LiveTensors.Count();
             using (NewDisposeScope())
             using (var run = scheduler.Start(8))
             {
@@ -156,7 +156,7 @@ public sealed class SchedulerTests
                 }
             }
 
-            Assert.Equal(before, Tensor.TotalCount);
+            Assert.Equal(before, LiveTensors.Count());
         }
     }
 

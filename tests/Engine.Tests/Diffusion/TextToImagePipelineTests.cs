@@ -103,11 +103,11 @@ public sealed class TextToImagePipelineTests(TinyGenerators generators) : IClass
     {
         using var source = new CancellationTokenSource();
         var observer = new Recorder { OnProgress = count => { if (count == 3) { source.Cancel(); } } };
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         Assert.Throws<OperationCanceledException>(() => new TextToImagePipeline(generators.One)
             .Generate(ImageRequest.All(Captions, 4), Settings with { Steps = 10 }, observer, cancellation: source.Token).ToList());
         Assert.Equal(3, observer.Reports.Count);
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, LiveTensors.Count());
     }
 
     [Fact]
@@ -123,9 +123,9 @@ public sealed class TextToImagePipelineTests(TinyGenerators generators) : IClass
     [Fact]
     public void A_stream_that_is_left_early_leaves_nothing()
     {
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         Assert.Equal(5, new TextToImagePipeline(generators.One).Generate(ImageRequest.All(Captions, 4), Settings).Take(5).Count());
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, LiveTensors.Count());
     }
 
     [Fact]
@@ -140,12 +140,12 @@ public sealed class TextToImagePipelineTests(TinyGenerators generators) : IClass
             count++;
             if (count == 100)
             {
-                (tensors, memory) = (Tensor.TotalCount, WorkingSet());
+                (tensors, memory) = (LiveTensors.Count(), WorkingSet());
             }
         }
 
         Assert.Equal(450, count);
-        Assert.InRange(Tensor.TotalCount, 0, tensors);
+        Assert.InRange(LiveTensors.Count(), 0, tensors);
         Assert.InRange(WorkingSet() - memory, long.MinValue, 24L << 20);
 
         static long WorkingSet()

@@ -1,0 +1,3 @@
+using StableRep.Testing;
+
+[assembly: AssemblyFixture(typeof(TestCluster))]
