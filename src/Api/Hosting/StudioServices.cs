@@ -4,6 +4,7 @@ using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Jobs;
+using StableRep.Api.Live;
 using StableRep.Api.Probes;
 using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;
@@ -28,6 +29,7 @@ internal static class StudioServices
         services.AddSingleton<ExperimentTransitions>();
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
+        services.AddSingleton<ExperimentFeed>();
     }
 
     /// <summary>What works on jobs.</summary>

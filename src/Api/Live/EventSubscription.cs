@@ -1,0 +1,34 @@
+using StableRep.Data.Experiments;
+
+namespace StableRep.Api.Live;
+
+/// <summary>One reader of an experiment's events. It asks for what follows the last event that it handed over, so nothing is missed or doubled.</summary>
+internal sealed class EventSubscription(
+    ExperimentTail tail, long after, Func<IReadOnlyList<ExperimentEvent>, Task> handler, TimeProvider clock, ILogger logger)
+    : Subscription(Pace, clock, logger)
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+
+    private readonly Bell _bell = new();
+    private long _after = after;
+
+    /// <summary>There are new events.</summary>
+    public void Ring() => _bell.Ring();
+
+    /// <inheritdoc/>
+    protected override async Task StepAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            var events = await tail.AfterAsync(_after, stop);
+            if (events.Count > 0)
+            {
+                _after = events[^1].Sequence;
+                await CallAsync(() => handler(events), stop);
+                return;
+            }
+
+            await _bell.WaitAsync(stop);
+        }
+    }
+}
