@@ -5,6 +5,7 @@ using StableRep.Api.Generators;
 using StableRep.Api.Hosting;
 using StableRep.Data;
 using StableRep.Data.Experiments;
+using StableRep.Data.ImageSets;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Training;
 
@@ -24,13 +25,22 @@ public sealed class ExperimentPlanner(
     {
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         var set = await store.ImageSets.AsNoTracking().Include(row => row.Shards).SingleAsync(row => row.Id == experiment.ImageSetId, cancellationToken);
+        return await PlanAsync(set, TrainingRecipe.Parse(experiment.Recipe), experiment.TrainingState == WorkState.Done, cancellationToken);
+    }
+
+    /// <summary>The plan of training on an image set, which need not be in the store yet.</summary>
+    /// <param name="set">The image set with its shards.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="trained">Whether the training is done.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<ExperimentPlan> PlanAsync(ImageSet set, TrainingRecipe recipe, bool trained = false, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
         var generator = await store.Generators.AsNoTracking().SingleAsync(row => row.Id == set.GeneratorId, cancellationToken);
-        var recipe = TrainingRecipe.Parse(experiment.Recipe);
         var missing = set.Shards.Where(shard => shard.ArtifactKey is null).ToList();
         var missingImages = missing.Sum(shard => (long)shard.CaptionCount * set.ImagesPerPrompt);
         var batches = set.CaptionCount / recipe.SetsPerBatch;
         var steps = batches == 0 ? 0 : Math.Max(1, (long)Math.Round(recipe.Epochs * batches));
-        var trained = experiment.TrainingState == WorkState.Done;
         var (perEvaluation, perImage) = await GenerationSpeedAsync(generator.Id, cancellationToken);
         var imagesPerSecond = await TrainingSpeedAsync(recipe, cancellationToken);
         var evaluations = (double)missingImages * set.Steps * (set.GuidanceScale == 1 ? 1 : 2);
@@ -54,9 +64,9 @@ public sealed class ExperimentPlanner(
                 return $"A batch takes {recipe.SetsPerBatch} captions and the image set has {set.CaptionCount}: lower the recipe's setsPerBatch, or use more captions.";
             }
 
-            if (recipe.Method == "stablerep" && set.ImagesPerPrompt < 2)
+            if (recipe.Method is "stablerep" or "stablerep+" && set.ImagesPerPrompt < 2)
             {
-                return "stablerep needs at least 2 images per prompt, which are each other's positives.";
+                return $"{recipe.Method} needs at least 2 images per prompt, which are each other's positives.";
             }
 
             if (disk * Reserve > free)

@@ -11,6 +11,7 @@ using StableRep.Data;
 using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;
 using StableRep.Data.Probes;
+using StableRep.Engine.Training;
 
 namespace StableRep.Api.Experiments;
 
@@ -31,21 +32,36 @@ public sealed class ExperimentService(
     {
         Check(wanted);
         var set = await imageSets.FindOrCreateAsync(wanted.Images, cancellationToken);
-        return await AddAsync(
-            new Experiment
-            {
-                Id = Guid.CreateVersion7(clock.GetUtcNow()),
-                Name = wanted.Name.Trim(),
-                OwnerId = ownerId,
-                ImageSetId = set.Id,
-                Recipe = wanted.Recipe.ToJson(),
-                Priority = wanted.Priority,
-                Tags = [.. wanted.Tags],
-                Notes = wanted.Notes,
-                CreatedAt = clock.GetUtcNow(),
-            },
-            wanted.Probes,
-            cancellationToken);
+        return await AddAsync(Draft(wanted, set.Id, ownerId, null), [], cancellationToken);
+    }
+
+    /// <summary>What creating and launching an experiment would take; nothing is written.</summary>
+    /// <exception cref="InputException">A value is out of range or names nothing.</exception>
+    public async Task<ExperimentPlan> PlanAsync(NewExperiment wanted, CancellationToken cancellationToken = default)
+    {
+        Check(wanted);
+        var (set, _) = await imageSets.ResolveAsync(wanted.Images, cancellationToken);
+        return await planner.PlanAsync(set, wanted.Recipe, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The row of an experiment that is not written down yet.</summary>
+    internal Experiment Draft(NewExperiment wanted, Guid imageSetId, Guid? ownerId, Guid? sweepId)
+    {
+        var experiment = new Experiment
+        {
+            Id = Guid.CreateVersion7(clock.GetUtcNow()),
+            Name = wanted.Name.Trim(),
+            OwnerId = ownerId,
+            ImageSetId = imageSetId,
+            Recipe = wanted.Recipe.ToJson(),
+            Priority = wanted.Priority,
+            Tags = [.. wanted.Tags],
+            Notes = wanted.Notes,
+            SweepId = sweepId,
+            CreatedAt = clock.GetUtcNow(),
+        };
+        AddProbes(experiment, wanted.Probes);
+        return experiment;
     }
 
     /// <summary>Writes down a copy of an experiment, with the same images, recipe and probes.</summary>
@@ -207,20 +223,24 @@ public sealed class ExperimentService(
 
     private async Task<Experiment> AddAsync(Experiment experiment, IReadOnlyList<NewProbe> wanted, CancellationToken cancellationToken)
     {
-        experiment.Probes.AddRange(wanted.Select(probe => new Probe
-        {
-            Id = Guid.CreateVersion7(clock.GetUtcNow()),
-            ExperimentId = experiment.Id,
-            Kind = probe.Kind,
-            Dataset = probe.Dataset,
-        }));
+        AddProbes(experiment, wanted);
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         store.Experiments.Add(experiment);
         await store.SaveChangesAsync(cancellationToken);
         return await GetAsync(experiment.Id, cancellationToken);
     }
 
-    private void Check(NewExperiment wanted)
+    private void AddProbes(Experiment experiment, IReadOnlyList<NewProbe> wanted) => experiment.Probes.AddRange(wanted.Select(probe => new Probe
+    {
+        Id = Guid.CreateVersion7(clock.GetUtcNow()),
+        ExperimentId = experiment.Id,
+        Kind = probe.Kind,
+        Dataset = probe.Dataset,
+    }));
+
+    /// <summary>Refuses values that are out of range or name nothing.</summary>
+    /// <exception cref="InputException">The problem of each field.</exception>
+    internal void Check(NewExperiment wanted)
     {
         var errors = new Dictionary<string, string>();
         if (wanted.Name.Trim() is not { Length: >= 1 and <= 200 } || wanted.Name.Contains('\0', StringComparison.Ordinal))
@@ -256,9 +276,9 @@ public sealed class ExperimentService(
         {
             errors["probes"] = $"There is no probe dataset '{unknown.Dataset}'. There are: {string.Join(", ", names)}.";
         }
-        else if (wanted.Probes.Any(probe => probe.Kind == ProbeKind.ZeroShot))
+        else if (!TrainingMethods.UsesText(wanted.Recipe.Method) && wanted.Probes.Any(probe => probe.Kind == ProbeKind.ZeroShot))
         {
-            errors["probes"] = "Zero-shot probes are not run by the studio's jobs: choose linear, knn or few_shot.";
+            errors["probes"] = $"A zero-shot probe compares images with class names, and {wanted.Recipe.Method} learns from no text: choose clip or stablerep+, or another probe.";
         }
         else if (wanted.Probes.Distinct().Count() != wanted.Probes.Count)
         {

@@ -21,6 +21,31 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
     /// <exception cref="InputException">A setting is out of range or names nothing.</exception>
     public async Task<ImageSet> FindOrCreateAsync(ImageSetSettings settings, CancellationToken cancellationToken = default)
     {
+        var (set, exists) = await ResolveAsync(settings, cancellationToken);
+        if (exists)
+        {
+            return set;
+        }
+
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        store.ImageSets.Add(set);
+        try
+        {
+            await store.SaveChangesAsync(cancellationToken);
+            return set;
+        }
+        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            // Another request for the same images was faster.
+            store.ChangeTracker.Clear();
+            return await store.ImageSets.AsNoTracking().SingleAsync(other => other.ContentKey == set.ContentKey, cancellationToken);
+        }
+    }
+
+    /// <summary>The image set with some settings and its shards: as it is, or as it would be made. Nothing is written.</summary>
+    /// <exception cref="InputException">A setting is out of range or names nothing.</exception>
+    public async Task<(ImageSet Set, bool Exists)> ResolveAsync(ImageSetSettings settings, CancellationToken cancellationToken = default)
+    {
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         var captions = await store.CaptionSets.AsNoTracking().SingleOrDefaultAsync(set => set.Id == settings.CaptionSetId, cancellationToken)
             ?? throw new InputException("captionSetId", $"There is no caption set {settings.CaptionSetId}.");
@@ -36,9 +61,10 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
             GuidanceRescale = settings.GuidanceScale == 1 ? 0 : settings.GuidanceRescale,
         };
         var key = exact.ContentKey(captions.Sha256, generator.Hash, generator.ImageSize, count);
-        if (await store.ImageSets.AsNoTracking().SingleOrDefaultAsync(other => other.ContentKey == key, cancellationToken) is { } existing)
+        if (await store.ImageSets.AsNoTracking().Include(other => other.Shards)
+            .SingleOrDefaultAsync(other => other.ContentKey == key, cancellationToken) is { } existing)
         {
-            return existing;
+            return (existing, true);
         }
 
         var set = new ImageSet
@@ -58,18 +84,7 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
             CreatedAt = clock.GetUtcNow(),
         };
         set.Shards.AddRange(Shards(set));
-        store.ImageSets.Add(set);
-        try
-        {
-            await store.SaveChangesAsync(cancellationToken);
-            return set;
-        }
-        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            // Another request for the same images was faster.
-            store.ChangeTracker.Clear();
-            return await store.ImageSets.AsNoTracking().SingleAsync(other => other.ContentKey == key, cancellationToken);
-        }
+        return (set, false);
     }
 
     /// <summary>A page of an image set's images in the order of their captions.</summary>

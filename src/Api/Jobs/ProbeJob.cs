@@ -40,12 +40,15 @@ internal sealed class ProbeJob(
         var encoderKey = await store.Experiments.Where(row => row.Id == probe.ExperimentId).Select(row => row.EncoderKey!).SingleAsync(halt);
         await artifacts.LocalPathAsync($"{encoderKey}/config.json", halt);
         var folder = Path.GetDirectoryName(await artifacts.LocalPathAsync($"{encoderKey}/model.safetensors", halt))!;
+        var imageText = probe.Kind == ProbeKind.ZeroShot ? await ImageTextAsync(encoderKey, halt) : null;
         (double Accuracy, object Result) outcome;
         await using (var observer = new StoreObserver(database.Source, log, claim, [probe.ExperimentId], clock))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(unwanted, halt, observer.Refused);
             outcome = await Task.Factory.StartNew(
-                () => Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, observer, stop.Token),
+                () => imageText is null
+                    ? Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, observer, stop.Token)
+                    : EvaluateByNames(catalogue.Open(probe.Dataset), folder, imageText, observer, stop.Token),
                 stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
@@ -75,6 +78,36 @@ internal sealed class ProbeJob(
 
         var linear = LinearProbe.Run(train, test, new LinearProbeOptions(), device, observer, cancellation: stop);
         return (linear.Test.Top1, linear);
+    }
+
+    private (double Accuracy, object Result) EvaluateByNames(
+        Engine.Evaluation.ProbeDataset dataset, string folder, string imageText, IRunObserver observer, CancellationToken stop)
+    {
+        var device = engine.Device;
+        using var encoder = ImageTextEncoder.Load(folder, imageText, device);
+        var shape = encoder.Visual.Config;
+        using var images = FeatureExtractor.Extract(
+            FeatureEncoder.Of(encoder, shape.ImageSize, shape.Mean, shape.Std), dataset.Test, device, observer: observer, cancellation: stop);
+        var scores = ZeroShot.Run(images, encoder.EmbedTexts, device);
+        return (scores.Top1, scores);
+    }
+
+    /// <summary>The folder on this machine of what embeds texts.</summary>
+    private async Task<string> ImageTextAsync(string encoderKey, CancellationToken halt)
+    {
+        var prefix = $"{encoderKey}/{TrainJob.ImageTextFolder}/";
+        string? folder = null;
+        await foreach (var (key, _) in artifacts.ListAsync(prefix, halt))
+        {
+            var path = await artifacts.LocalPathAsync(key, halt);
+            if (!key.AsSpan(prefix.Length).Contains('/'))
+            {
+                folder = Path.GetDirectoryName(path);
+            }
+        }
+
+        return folder ?? throw new FileNotFoundException(
+            "This encoder was trained before its text tower was kept: clone the experiment and train it again for a zero-shot probe.");
     }
 
     private async Task RecordAsync(WorkClaim claim, Probe probe, double accuracy, string result, CancellationToken halt)

@@ -58,10 +58,13 @@ internal sealed class TrainJob(
 
         if (outcome.EncoderFolder is { } encoder)
         {
-            await RecordAsync(claim, encoder, halt);
+            await RecordAsync(claim, encoder, outcome.ImageTextFolder, halt);
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Where, under an encoder's prefix, methods that learn from captions leave what embeds texts beside images.</summary>
+    public const string ImageTextFolder = "image-text";
 
     /// <summary>Where the checkpoints of an experiment's training lie.</summary>
     public static string RunFolder(StudioOptions options, Guid experimentId) => options.PathOf(Path.Combine("runs", experimentId.ToString()));
@@ -98,12 +101,13 @@ internal sealed class TrainJob(
         }
     }
 
-    private async Task RecordAsync(WorkClaim claim, string encoder, CancellationToken halt)
+    private async Task RecordAsync(WorkClaim claim, string encoder, string? imageText, CancellationToken halt)
     {
         var prefix = $"encoders/{claim.Unit.Id}/{claim.Attempt}";
-        foreach (var file in Directory.EnumerateFiles(encoder))
+        await PutAsync(prefix, encoder, halt);
+        if (imageText is not null)
         {
-            await artifacts.PutAsync($"{prefix}/{Path.GetFileName(file)}", file, halt);
+            await PutAsync($"{prefix}/{ImageTextFolder}", imageText, halt);
         }
 
         await using var connection = await database.Source.OpenConnectionAsync(halt);
@@ -115,5 +119,13 @@ internal sealed class TrainJob(
         done.Parameters.Add(new() { Value = prefix });
         await done.ExecuteNonQueryAsync(halt);
         await transaction.CommitAsync(halt);
+    }
+
+    private async Task PutAsync(string prefix, string folder, CancellationToken halt)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            await artifacts.PutAsync($"{prefix}/{Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')}", file, halt);
+        }
     }
 }
