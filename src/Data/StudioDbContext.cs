@@ -6,6 +6,7 @@ using StableRep.Data.Accounts;
 using StableRep.Data.CaptionSets;
 using StableRep.Data.Experiments;
 using StableRep.Data.Generators;
+using StableRep.Data.Http;
 using StableRep.Data.ImageSets;
 using StableRep.Data.Metrics;
 using StableRep.Data.Nodes;
@@ -27,6 +28,9 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
 
     /// <summary>Who did what.</summary>
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    /// <summary>Replies to requests with an idempotency key.</summary>
+    public DbSet<StoredReply> StoredReplies => Set<StoredReply>();
 
     /// <summary>Caption sets.</summary>
     public DbSet<CaptionSet> CaptionSets => Set<CaptionSet>();
@@ -96,5 +100,6 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
         builder.Entity<IdentityUserLogin<Guid>>().ToTable("user_logins");
         builder.Entity<IdentityUserToken<Guid>>().ToTable("user_tokens");
         builder.Entity<IdentityRoleClaim<Guid>>().ToTable("role_claims");
+        AccountSeed.Seed(builder);
     }
 }

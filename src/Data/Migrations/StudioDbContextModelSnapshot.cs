@@ -76,6 +76,29 @@ namespace StableRep.Data.Migrations
                         .HasDatabaseName("RoleNameIndex");
 
                     b.ToTable("roles", "app");
+
+                    b.HasData(
+                        new
+                        {
+                            Id = new Guid("00000000-0000-4000-8000-000000000100"),
+                            ConcurrencyStamp = "viewer",
+                            Name = "viewer",
+                            NormalizedName = "VIEWER"
+                        },
+                        new
+                        {
+                            Id = new Guid("00000000-0000-4000-8000-000000000101"),
+                            ConcurrencyStamp = "researcher",
+                            Name = "researcher",
+                            NormalizedName = "RESEARCHER"
+                        },
+                        new
+                        {
+                            Id = new Guid("00000000-0000-4000-8000-000000000102"),
+                            ConcurrencyStamp = "admin",
+                            Name = "admin",
+                            NormalizedName = "ADMIN"
+                        });
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRoleClaim<System.Guid>", b =>
@@ -182,6 +205,13 @@ namespace StableRep.Data.Migrations
                         .HasDatabaseName("ix_user_roles_role_id");
 
                     b.ToTable("user_roles", "app");
+
+                    b.HasData(
+                        new
+                        {
+                            UserId = new Guid("00000000-0000-4000-8000-000000000001"),
+                            RoleId = new Guid("00000000-0000-4000-8000-000000000102")
+                        });
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<System.Guid>", b =>
@@ -341,6 +371,10 @@ namespace StableRep.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset?>("DisabledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("disabled_at");
+
                     b.Property<string>("DisplayName")
                         .IsRequired()
                         .HasMaxLength(200)
@@ -410,6 +444,23 @@ namespace StableRep.Data.Migrations
                         .HasDatabaseName("UserNameIndex");
 
                     b.ToTable("users", "app");
+
+                    b.HasData(
+                        new
+                        {
+                            Id = new Guid("00000000-0000-4000-8000-000000000001"),
+                            AccessFailedCount = 0,
+                            ConcurrencyStamp = "local",
+                            CreatedAt = new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
+                            DisplayName = "Local user",
+                            EmailConfirmed = false,
+                            LockoutEnabled = false,
+                            NormalizedUserName = "LOCAL",
+                            PhoneNumberConfirmed = false,
+                            SecurityStamp = "local",
+                            TwoFactorEnabled = false,
+                            UserName = "local"
+                        });
                 });
 
             modelBuilder.Entity("StableRep.Data.CaptionSets.Caption", b =>
@@ -771,6 +822,49 @@ namespace StableRep.Data.Migrations
                         {
                             t.HasCheckConstraint("ck_generators_image_size", "image_size between 8 and 4096");
                         });
+                });
+
+            modelBuilder.Entity("StableRep.Data.Http.StoredReply", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("Key")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Headers")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("headers");
+
+                    b.Property<byte[]>("RequestHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("request_hash");
+
+                    b.Property<int>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.HasKey("UserId", "Key")
+                        .HasName("pk_stored_replies");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_stored_replies_created_at");
+
+                    b.ToTable("stored_replies", "app");
                 });
 
             modelBuilder.Entity("StableRep.Data.ImageSets.GeneratedImage", b =>
@@ -1431,6 +1525,16 @@ namespace StableRep.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_experiment_events_experiments_experiment_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Http.StoredReply", b =>
+                {
+                    b.HasOne("StableRep.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_stored_replies_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("StableRep.Data.ImageSets.GeneratedImage", b =>
