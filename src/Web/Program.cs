@@ -1,4 +1,5 @@
 using StableRep.Api.Cli;
 using StableRep.Api.Hosting;
+using StableRep.Web.Hosting;
 
-return await StudioCommand.RunAsync(args, arguments => StudioHost.RunAsync(arguments));
+return await StudioCommand.RunAsync(args, arguments => StudioHost.RunAsync(arguments, Dashboard.Add, Dashboard.Map));

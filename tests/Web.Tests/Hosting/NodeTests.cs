@@ -51,7 +51,7 @@ public sealed partial class NodeTests(TestCluster cluster)
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "StableRep.Web.dll"), "--urls", address },
+            ArgumentList = { WebProgram.Path, "--urls", address },
             RedirectStandardOutput = true,
             Environment = { ["ConnectionStrings__Studio"] = connectionString },
             WorkingDirectory = AppContext.BaseDirectory,
