@@ -11,13 +11,14 @@ namespace StableRep.Api.Cli;
 internal static class GeneratorsTrainCommand
 {
     private const string ScenesData = "scenes";
+    private const string SimpleScenesData = "simple-scenes";
     private const int DefaultSceneCount = 32_768;
 
     public static Command Create()
     {
         var output = new Option<string>("--out") { Description = "The generator's folder; replaced whole at the end.", Required = true };
         var recipe = new Option<string?>("--recipe") { Description = $"{string.Join(", ", GeneratorRecipe.Presets)}, or a JSON file; fine-tune where --init is given, else pocket." };
-        var data = new Option<string>("--data") { Description = "scenes, or a folder of WebDataset .tar files with images and captions.", DefaultValueFactory = _ => ScenesData };
+        var data = new Option<string>("--data") { Description = "scenes, simple-scenes (large single objects, to begin with), or a folder of WebDataset .tar files with images and captions.", DefaultValueFactory = _ => ScenesData };
         var initial = new Option<string?>("--init") { Description = "A generator's folder to continue from." };
         var resume = new Option<bool>("--resume") { Description = "Continue the unfinished run of this --out." };
         var seed = new Option<ulong>("--seed") { Description = "Decides weights, order and noise.", DefaultValueFactory = _ => 1 };
@@ -58,14 +59,15 @@ internal static class GeneratorsTrainCommand
 
     private static IPositiveSetSource Source(string data, GeneratorTrainingOptions options)
     {
-        if (data == ScenesData)
+        if (data is ScenesData or SimpleScenesData)
         {
-            return new SceneImages(new SceneStream(options.Seed, size: options.Recipe.ImageSize ?? 64), options.Recipe.DenoiserTraining.Images ?? DefaultSceneCount);
+            var stream = new SceneStream(options.Seed, size: options.Recipe.ImageSize ?? 64, simple: data == SimpleScenesData);
+            return new SceneImages(stream, options.Recipe.DenoiserTraining.Images ?? DefaultSceneCount);
         }
 
         var shards = Directory.Exists(data) ? Directory.GetFiles(data, "*.tar", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray() : [];
         return shards.Length > 0
             ? new ShardPositiveSetSource([.. shards.Select(ShardReader.Open)])
-            : throw new FormatException($"--data '{data}' is neither '{ScenesData}' nor a folder that holds .tar files.");
+            : throw new FormatException($"--data '{data}' is neither '{ScenesData}' nor '{SimpleScenesData}' nor a folder that holds .tar files.");
     }
 }

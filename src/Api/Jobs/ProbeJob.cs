@@ -10,9 +10,7 @@ using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;
 using StableRep.Data.Probes;
 using StableRep.Engine.Evaluation;
-using StableRep.Engine.Models;
 using StableRep.Engine.Training;
-using TorchSharp;
 
 namespace StableRep.Api.Jobs;
 
@@ -27,6 +25,9 @@ internal sealed class ProbeJob(
     StudioDatabase database,
     TimeProvider clock)
 {
+    private const ulong BaselineSeed = 0;
+    private const int MostPixels = 32;
+
     /// <summary>Probes, unless another worker is at it or nobody wants it.</summary>
     [Queue(JobQueue.Gpu)]
     [AutomaticRetry(Attempts = 0)]
@@ -45,10 +46,11 @@ internal sealed class ProbeJob(
         await using (var observer = new StoreObserver(database.Source, log, claim, [probe.ExperimentId], clock))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(unwanted, halt, observer.Refused);
+            var told = new ProbeObserver(observer, probe);
             outcome = await Task.Factory.StartNew(
                 () => imageText is null
-                    ? Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, observer, stop.Token)
-                    : EvaluateByNames(catalogue.Open(probe.Dataset), folder, imageText, observer, stop.Token),
+                    ? Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, told, stop.Token)
+                    : EvaluateByNames(catalogue.Open(probe.Dataset), folder, imageText, told, stop.Token),
                 stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
@@ -59,9 +61,9 @@ internal sealed class ProbeJob(
         ProbeKind kind, Engine.Evaluation.ProbeDataset dataset, string folder, IRunObserver observer, CancellationToken stop)
     {
         var device = engine.Device;
-        using var encoder = VisionTransformerFolder.Load(folder);
-        encoder.to(device.Torch);
-        var features = FeatureEncoder.Of(encoder, encoder.Config.ImageSize, encoder.Config.Mean, encoder.Config.Std);
+        using var trained = ProbedEncoder.Load(folder, device);
+        using var untrained = kind == ProbeKind.RandomInit ? ProbedEncoder.Random(trained.Config, BaselineSeed, device) : null;
+        var features = kind == ProbeKind.RawPixels ? FeatureEncoder.RawPixels(Math.Min(trained.Config.ImageSize / 2, MostPixels)) : (untrained ?? trained).Features;
         using var test = FeatureExtractor.Extract(features, dataset.Test, device, observer: observer, cancellation: stop);
         if (kind == ProbeKind.FewShot)
         {

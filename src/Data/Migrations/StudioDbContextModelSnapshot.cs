@@ -1251,7 +1251,7 @@ namespace StableRep.Data.Migrations
 
                     b.ToTable("probes", "app", t =>
                         {
-                            t.HasCheckConstraint("ck_probe_kind", "kind in ('linear', 'knn', 'few_shot', 'zero_shot')");
+                            t.HasCheckConstraint("ck_probe_kind", "kind in ('linear', 'knn', 'few_shot', 'zero_shot', 'random_init', 'raw_pixels')");
 
                             t.HasCheckConstraint("ck_probe_state", "state in ('pending', 'running', 'done', 'failed')");
 

@@ -68,4 +68,10 @@ public enum ProbeKind
 
     /// <summary>Classification by class names, for methods with text.</summary>
     ZeroShot,
+
+    /// <summary>A baseline: a linear classifier on the features that the encoder had before it was trained.</summary>
+    RandomInit,
+
+    /// <summary>A baseline: a linear classifier on the pixels themselves, at half the encoder's resolution and at most 32 by 32.</summary>
+    RawPixels,
 }

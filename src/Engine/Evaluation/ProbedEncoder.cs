@@ -17,6 +17,9 @@ public sealed class ProbedEncoder : IDisposable
         Features = FeatureEncoder.Of(module, module.Config.ImageSize, module.Config.Mean, module.Config.Std);
     }
 
+    /// <summary>The encoder's shape.</summary>
+    public VisionTransformerConfig Config => _module.Config;
+
     /// <summary>Images to features.</summary>
     public FeatureEncoder Features { get; }
 

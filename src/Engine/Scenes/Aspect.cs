@@ -13,6 +13,7 @@ internal enum Aspect
     Light = 6,
     Mention = 7,
     Wording = 8,
+    Simplicity = 9,
 }
 
 internal static class AspectStreams

@@ -13,7 +13,8 @@ public sealed record SceneSample(ulong Seed, Scene Scene, SceneCaption Caption, 
 /// <param name="seed">Any seed; streams of different seeds have different scenes.</param>
 /// <param name="domain">What the scenes are for; streams of different domains never share one.</param>
 /// <param name="size">The pictures' width and height in pixels.</param>
-public sealed class SceneStream(ulong seed, SceneDomain domain = SceneDomain.Training, int size = 64)
+/// <param name="simple">Whether all scenes are <see cref="SimpleScenes"/>.</param>
+public sealed class SceneStream(ulong seed, SceneDomain domain = SceneDomain.Training, int size = 64, bool simple = false)
 {
     /// <summary>The pictures' width and height in pixels.</summary>
     public int Size => size;
@@ -22,7 +23,7 @@ public sealed class SceneStream(ulong seed, SceneDomain domain = SceneDomain.Tra
     public SceneSample Sample(long index)
     {
         var sceneSeed = SceneSeeds.Of(domain, seed, index);
-        var scene = SceneSampler.Sample(sceneSeed);
+        var scene = Scene(sceneSeed);
         return new SceneSample(sceneSeed, scene, SceneCaptioner.Caption(scene, sceneSeed), SceneRenderer.Render(scene, size));
     }
 
@@ -30,6 +31,8 @@ public sealed class SceneStream(ulong seed, SceneDomain domain = SceneDomain.Tra
     public SceneCaption Caption(long index)
     {
         var sceneSeed = SceneSeeds.Of(domain, seed, index);
-        return SceneCaptioner.Caption(SceneSampler.Sample(sceneSeed), sceneSeed);
+        return SceneCaptioner.Caption(Scene(sceneSeed), sceneSeed);
     }
+
+    private Scene Scene(ulong sceneSeed) => simple ? SceneSampler.Sample(sceneSeed, SimpleScenes.Describe(sceneSeed)) : SceneSampler.Sample(sceneSeed);
 }

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using StableRep.Api.Experiments;
 using StableRep.Api.Http;
 using StableRep.Api.Jobs;
 using StableRep.Data;
 using StableRep.Data.Experiments;
 using StableRep.Data.Hosting;
 using StableRep.Data.Metrics;
+using StableRep.Data.Probes;
 using StableRep.Testing;
 
 namespace StableRep.Api.Tests.Experiments;
@@ -41,6 +43,24 @@ public sealed class ExperimentJobsTests(TestCluster cluster)
         Assert.Equal(24, await store.Images.CountAsync(Stop));
         Assert.All(await store.Shards.ToListAsync(Stop), shard => Assert.Equal((WorkState.Done, 1), (shard.State, shard.Attempt)));
         Assert.Equal(0, (await studio.Experiments.PlanAsync(first.Id, Stop)).MissingImages);
+    }
+
+    [Fact]
+    public async Task A_linear_probe_stands_beside_its_baselines_each_with_curves_of_its_own()
+    {
+        await using var studio = await StudioUnderTest.CreateAsync(cluster);
+        ProbeKind[] kinds = [ProbeKind.Linear, ProbeKind.RandomInit, ProbeKind.RawPixels];
+        var wanted = studio.Wanted("baselines") with { Probes = [.. kinds.Select(kind => new NewProbe(kind, "few-objects"))] };
+        var experiment = await studio.Experiments.CreateAsync(wanted, cancellationToken: Stop);
+        await studio.StartAsync();
+        await studio.Experiments.LaunchAsync(experiment.Id, Stop);
+        var done = await studio.ReachAsync(experiment.Id, ExperimentState.Done, Stop);
+        Assert.Equal(kinds.Order(), done.Probes.Select(probe => probe.Kind).Order());
+        Assert.All(done.Probes, probe => Assert.InRange(probe.Accuracy!.Value, 0, 1));
+        var series = await studio.Services.GetRequiredService<MetricCurves>().NamesAsync(experiment.Id, Stop);
+        Assert.All(
+            ["linear", "random_init", "raw_pixels"],
+            kind => Assert.Contains(series, name => name.StartsWith($"probe/few-objects/{kind}/held-out-accuracy/", StringComparison.Ordinal)));
     }
 
     [Fact]

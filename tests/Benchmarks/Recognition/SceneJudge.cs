@@ -33,6 +33,7 @@ internal sealed class SceneJudge : IDisposable
         else
         {
             network.to(device);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             Train(network, steps, device, log);
             SafetensorsWriter.Write(file, ModuleWeights.Collect(network));
         }
