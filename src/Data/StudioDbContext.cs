@@ -71,6 +71,30 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
     /// <summary>Review marks.</summary>
     public DbSet<ReviewMark> ReviewMarks => Set<ReviewMark>();
 
+    /// <summary>What reviewers did.</summary>
+    public DbSet<ReviewAction> ReviewActions => Set<ReviewAction>();
+
+    /// <summary>How marks were before.</summary>
+    public DbSet<ReviewChange> ReviewChanges => Set<ReviewChange>();
+
+    /// <summary>How image sets are reviewed.</summary>
+    public DbSet<ReviewSettings> ReviewSettings => Set<ReviewSettings>();
+
+    /// <summary>Who is to review what.</summary>
+    public DbSet<ReviewAssignment> ReviewAssignments => Set<ReviewAssignment>();
+
+    /// <summary>Last words on images.</summary>
+    public DbSet<ReviewResolution> ReviewResolutions => Set<ReviewResolution>();
+
+    /// <summary>Images that are to replace rejected ones.</summary>
+    public DbSet<Regeneration> Regenerations => Set<Regeneration>();
+
+    /// <summary>Measures of positive sets.</summary>
+    public DbSet<PositiveSetMeasure> PositiveSetMeasures => Set<PositiveSetMeasure>();
+
+    /// <summary>The images on which experiments train.</summary>
+    public DbSet<TrainingSelection> TrainingSelections => Set<TrainingSelection>();
+
     /// <summary>The names of curves.</summary>
     public DbSet<MetricSeries> MetricSeries => Set<MetricSeries>();
 

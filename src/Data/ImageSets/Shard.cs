@@ -18,8 +18,11 @@ public sealed class Shard
     /// <summary>The first caption's index.</summary>
     public required int FirstCaption { get; init; }
 
-    /// <summary>The number of captions, whose every image is in this shard.</summary>
+    /// <summary>The number of captions, whose every image is in this shard; of a regenerating shard, how far its captions reach.</summary>
     public required int CaptionCount { get; init; }
+
+    /// <summary>Whether it holds replacements of rejected images (<see cref="Regeneration"/>). Experiments do not wait for such a shard.</summary>
+    public bool Regenerates { get; init; }
 
     /// <summary>Where the work stands.</summary>
     public WorkState State { get; set; }

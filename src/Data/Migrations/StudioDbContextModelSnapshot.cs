@@ -769,6 +769,32 @@ namespace StableRep.Data.Migrations
                     b.ToTable("experiment_events", "app");
                 });
 
+            modelBuilder.Entity("StableRep.Data.Experiments.TrainingSelection", b =>
+                {
+                    b.Property<Guid>("ExperimentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("experiment_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.PrimitiveCollection<long[]>("RejectedIds")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("rejected_ids");
+
+                    b.PrimitiveCollection<Guid[]>("ShardIds")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("shard_ids");
+
+                    b.HasKey("ExperimentId")
+                        .HasName("pk_training_selections");
+
+                    b.ToTable("training_selections", "app");
+                });
+
             modelBuilder.Entity("StableRep.Data.Generators.Generator", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1015,6 +1041,75 @@ namespace StableRep.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("StableRep.Data.ImageSets.PositiveSetMeasure", b =>
+                {
+                    b.Property<Guid>("ImageSetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_set_id");
+
+                    b.Property<int>("CaptionIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("caption_index");
+
+                    b.Property<double>("Diversity")
+                        .HasColumnType("double precision")
+                        .HasColumnName("diversity");
+
+                    b.HasKey("ImageSetId", "CaptionIndex")
+                        .HasName("pk_positive_set_measures");
+
+                    b.ToTable("positive_set_measures", "app");
+                });
+
+            modelBuilder.Entity("StableRep.Data.ImageSets.Regeneration", b =>
+                {
+                    b.Property<long>("ReplacesId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("replaces_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int>("CaptionIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("caption_index");
+
+                    b.Property<int>("ImageIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("image_index");
+
+                    b.Property<Guid>("ImageSetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_set_id");
+
+                    b.Property<Guid?>("RequesterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("requester_id");
+
+                    b.Property<Guid>("ShardId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("shard_id");
+
+                    b.HasKey("ReplacesId")
+                        .HasName("pk_regenerations");
+
+                    b.HasIndex("RequesterId")
+                        .HasDatabaseName("ix_regenerations_requester_id");
+
+                    b.HasIndex("ShardId")
+                        .HasDatabaseName("ix_regenerations_shard_id");
+
+                    b.HasIndex("ImageSetId", "CaptionIndex", "ImageIndex")
+                        .IsUnique()
+                        .HasDatabaseName("ix_regenerations_image_set_id_caption_index_image_index");
+
+                    b.ToTable("regenerations", "app", t =>
+                        {
+                            t.HasCheckConstraint("ck_regenerations_place", "caption_index >= 0 and image_index >= 0");
+                        });
+                });
+
             modelBuilder.Entity("StableRep.Data.ImageSets.Shard", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1063,6 +1158,10 @@ namespace StableRep.Data.Migrations
                     b.Property<int>("LostCount")
                         .HasColumnType("integer")
                         .HasColumnName("lost_count");
+
+                    b.Property<bool>("Regenerates")
+                        .HasColumnType("boolean")
+                        .HasColumnName("regenerates");
 
                     b.Property<double>("Seconds")
                         .HasColumnType("double precision")
@@ -1308,6 +1407,107 @@ namespace StableRep.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("StableRep.Data.Review.ReviewAction", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ImageSetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_set_id");
+
+                    b.Property<Guid>("ReviewerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("reviewer_id");
+
+                    b.Property<DateTimeOffset?>("UndoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("undone_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_review_actions");
+
+                    b.HasIndex("ReviewerId")
+                        .HasDatabaseName("ix_review_actions_reviewer_id");
+
+                    b.HasIndex("ImageSetId", "ReviewerId", "Id")
+                        .HasDatabaseName("ix_review_actions_image_set_id_reviewer_id_id")
+                        .HasFilter("undone_at is null");
+
+                    b.ToTable("review_actions", "app");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewAssignment", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int>("CaptionCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("caption_count");
+
+                    b.Property<int>("FirstCaption")
+                        .HasColumnType("integer")
+                        .HasColumnName("first_caption");
+
+                    b.Property<Guid>("ImageSetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_set_id");
+
+                    b.Property<Guid>("ReviewerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("reviewer_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_review_assignments");
+
+                    b.HasIndex("ReviewerId")
+                        .HasDatabaseName("ix_review_assignments_reviewer_id");
+
+                    b.HasIndex("ImageSetId", "FirstCaption")
+                        .HasDatabaseName("ix_review_assignments_image_set_id_first_caption");
+
+                    b.ToTable("review_assignments", "app", t =>
+                        {
+                            t.HasCheckConstraint("ck_review_assignments_range", "first_caption >= 0 and caption_count > 0");
+                        });
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewChange", b =>
+                {
+                    b.Property<Guid>("ActionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("action_id");
+
+                    b.Property<long>("ImageId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_id");
+
+                    b.Property<string>("Before")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("before");
+
+                    b.HasKey("ActionId", "ImageId")
+                        .HasName("pk_review_changes");
+
+                    b.HasIndex("ImageId")
+                        .HasDatabaseName("ix_review_changes_image_id");
+
+                    b.ToTable("review_changes", "app");
+                });
+
             modelBuilder.Entity("StableRep.Data.Review.ReviewMark", b =>
                 {
                     b.Property<long>("ImageId")
@@ -1354,6 +1554,58 @@ namespace StableRep.Data.Migrations
 
                             t.HasCheckConstraint("ck_review_marks_verdict", "verdict in ('approve', 'reject', 'flag')");
                         });
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewResolution", b =>
+                {
+                    b.Property<long>("ImageId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("ResolverId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resolver_id");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("verdict");
+
+                    b.HasKey("ImageId")
+                        .HasName("pk_review_resolutions");
+
+                    b.HasIndex("ResolverId")
+                        .HasDatabaseName("ix_review_resolutions_resolver_id");
+
+                    b.ToTable("review_resolutions", "app", t =>
+                        {
+                            t.HasCheckConstraint("ck_review_resolutions_verdict", "verdict in ('approve', 'reject')");
+                        });
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewSettings", b =>
+                {
+                    b.Property<Guid>("ImageSetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_set_id");
+
+                    b.Property<bool>("Blind")
+                        .HasColumnType("boolean")
+                        .HasColumnName("blind");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.HasKey("ImageSetId")
+                        .HasName("pk_review_settings");
+
+                    b.ToTable("review_settings", "app");
                 });
 
             modelBuilder.Entity("StableRep.Data.Sweeps.Sweep", b =>
@@ -1527,6 +1779,16 @@ namespace StableRep.Data.Migrations
                         .HasConstraintName("fk_experiment_events_experiments_experiment_id");
                 });
 
+            modelBuilder.Entity("StableRep.Data.Experiments.TrainingSelection", b =>
+                {
+                    b.HasOne("StableRep.Data.Experiments.Experiment", null)
+                        .WithOne()
+                        .HasForeignKey("StableRep.Data.Experiments.TrainingSelection", "ExperimentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_training_selections_experiments_experiment_id");
+                });
+
             modelBuilder.Entity("StableRep.Data.Http.StoredReply", b =>
                 {
                     b.HasOne("StableRep.Data.Accounts.StudioUser", null)
@@ -1577,6 +1839,46 @@ namespace StableRep.Data.Migrations
                         .HasConstraintName("fk_image_sets_generators_generator_id");
                 });
 
+            modelBuilder.Entity("StableRep.Data.ImageSets.PositiveSetMeasure", b =>
+                {
+                    b.HasOne("StableRep.Data.ImageSets.ImageSet", null)
+                        .WithMany()
+                        .HasForeignKey("ImageSetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_positive_set_measures_image_sets_image_set_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.ImageSets.Regeneration", b =>
+                {
+                    b.HasOne("StableRep.Data.ImageSets.ImageSet", null)
+                        .WithMany()
+                        .HasForeignKey("ImageSetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_regenerations_image_sets_image_set_id");
+
+                    b.HasOne("StableRep.Data.ImageSets.GeneratedImage", null)
+                        .WithOne()
+                        .HasForeignKey("StableRep.Data.ImageSets.Regeneration", "ReplacesId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_regenerations_images_replaces_id");
+
+                    b.HasOne("StableRep.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("RequesterId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_regenerations_asp_net_users_requester_id");
+
+                    b.HasOne("StableRep.Data.ImageSets.Shard", null)
+                        .WithMany()
+                        .HasForeignKey("ShardId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_regenerations_shards_shard_id");
+                });
+
             modelBuilder.Entity("StableRep.Data.ImageSets.Shard", b =>
                 {
                     b.HasOne("StableRep.Data.ImageSets.ImageSet", null)
@@ -1617,6 +1919,57 @@ namespace StableRep.Data.Migrations
                         .HasConstraintName("fk_probes_experiments_experiment_id");
                 });
 
+            modelBuilder.Entity("StableRep.Data.Review.ReviewAction", b =>
+                {
+                    b.HasOne("StableRep.Data.ImageSets.ImageSet", null)
+                        .WithMany()
+                        .HasForeignKey("ImageSetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_actions_image_sets_image_set_id");
+
+                    b.HasOne("StableRep.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("ReviewerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_actions_asp_net_users_reviewer_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewAssignment", b =>
+                {
+                    b.HasOne("StableRep.Data.ImageSets.ImageSet", null)
+                        .WithMany()
+                        .HasForeignKey("ImageSetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_assignments_image_sets_image_set_id");
+
+                    b.HasOne("StableRep.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("ReviewerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_assignments_asp_net_users_reviewer_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewChange", b =>
+                {
+                    b.HasOne("StableRep.Data.Review.ReviewAction", null)
+                        .WithMany()
+                        .HasForeignKey("ActionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_changes_review_actions_action_id");
+
+                    b.HasOne("StableRep.Data.ImageSets.GeneratedImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_changes_images_image_id");
+                });
+
             modelBuilder.Entity("StableRep.Data.Review.ReviewMark", b =>
                 {
                     b.HasOne("StableRep.Data.ImageSets.GeneratedImage", null)
@@ -1632,6 +1985,32 @@ namespace StableRep.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_review_marks_asp_net_users_reviewer_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewResolution", b =>
+                {
+                    b.HasOne("StableRep.Data.ImageSets.GeneratedImage", null)
+                        .WithOne()
+                        .HasForeignKey("StableRep.Data.Review.ReviewResolution", "ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_resolutions_images_image_id");
+
+                    b.HasOne("StableRep.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("ResolverId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_review_resolutions_asp_net_users_resolver_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Review.ReviewSettings", b =>
+                {
+                    b.HasOne("StableRep.Data.ImageSets.ImageSet", null)
+                        .WithOne()
+                        .HasForeignKey("StableRep.Data.Review.ReviewSettings", "ImageSetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_settings_image_sets_image_set_id");
                 });
 
             modelBuilder.Entity("StableRep.Data.Sweeps.Sweep", b =>
