@@ -10,6 +10,7 @@ using StableRep.Data.Http;
 using StableRep.Data.ImageSets;
 using StableRep.Data.Metrics;
 using StableRep.Data.Nodes;
+using StableRep.Data.Playground;
 using StableRep.Data.Probes;
 using StableRep.Data.Review;
 using StableRep.Data.Sweeps;
@@ -58,6 +59,9 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
 
     /// <summary>The events of experiments.</summary>
     public DbSet<ExperimentEvent> ExperimentEvents => Set<ExperimentEvent>();
+
+    /// <summary>Previews.</summary>
+    public DbSet<Preview> Previews => Set<Preview>();
 
     /// <summary>Sweeps.</summary>
     public DbSet<Sweep> Sweeps => Set<Sweep>();

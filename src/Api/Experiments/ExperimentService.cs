@@ -35,6 +35,18 @@ public sealed class ExperimentService(
         return await AddAsync(Draft(wanted, set.Id, ownerId, null), [], cancellationToken);
     }
 
+    /// <summary>What is wrong with a wanted experiment and its images, by field; nothing when it can be written down.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ProblemsAsync(NewExperiment wanted, CancellationToken cancellationToken = default)
+    {
+        var problems = Problems(wanted);
+        foreach (var (field, problem) in await imageSets.ProblemsAsync(wanted.Images, cancellationToken))
+        {
+            problems[field] = problem;
+        }
+
+        return problems;
+    }
+
     /// <summary>What creating and launching an experiment would take; nothing is written.</summary>
     /// <exception cref="InputException">A value is out of range or names nothing.</exception>
     public async Task<ExperimentPlan> PlanAsync(NewExperiment wanted, CancellationToken cancellationToken = default)
@@ -242,6 +254,15 @@ public sealed class ExperimentService(
     /// <exception cref="InputException">The problem of each field.</exception>
     internal void Check(NewExperiment wanted)
     {
+        var problems = Problems(wanted);
+        if (problems.Count > 0)
+        {
+            throw new InputException(problems);
+        }
+    }
+
+    private Dictionary<string, string> Problems(NewExperiment wanted)
+    {
         var errors = new Dictionary<string, string>();
         if (wanted.Name.Trim() is not { Length: >= 1 and <= 200 } || wanted.Name.Contains('\0', StringComparison.Ordinal))
         {
@@ -285,9 +306,6 @@ public sealed class ExperimentService(
             errors["probes"] = "A probe is named twice.";
         }
 
-        if (errors.Count > 0)
-        {
-            throw new InputException(errors);
-        }
+        return errors;
     }
 }

@@ -82,7 +82,7 @@ public static class StudioHost
     {
         builder.Services.AddHostedService<ParentWatch>();
         builder.Services.AddJobs();
-        foreach (var (queue, workers) in (ReadOnlySpan<(string, int)>)[("gpu", 1), ("cpu", 2)])
+        foreach (var (queue, workers) in (ReadOnlySpan<(string, int)>)[("gpu", 1), ("cpu", 2), ("preview", 1)])
         {
             builder.Services.AddHangfireServer(server =>
             {

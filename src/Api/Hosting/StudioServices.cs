@@ -5,6 +5,7 @@ using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Jobs;
 using StableRep.Api.Live;
+using StableRep.Api.Playground;
 using StableRep.Api.Probes;
 using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;
@@ -26,6 +27,7 @@ internal static class StudioServices
         services.AddSingleton<GeneratorService>();
         services.AddSingleton<ImageSetService>();
         services.AddSingleton<ProbeCatalogue>();
+        services.AddSingleton<PreviewService>();
         services.AddSingleton<ExperimentTransitions>();
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
@@ -43,6 +45,8 @@ internal static class StudioServices
         services.AddSingleton<GenerateShardJob>();
         services.AddSingleton<TrainJob>();
         services.AddSingleton<ProbeJob>();
+        services.AddSingleton<PreviewJob>();
+        services.AddHostedService<PreviewSweep>();
         services.AddSingleton<Dispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Dispatcher>());
     }

@@ -5,7 +5,6 @@ using StableRep.Api.Http;
 using StableRep.Data;
 using StableRep.Data.Artifacts;
 using StableRep.Data.ImageSets;
-using StableRep.Engine.Diffusion;
 using GeneratedImage = StableRep.Data.ImageSets.GeneratedImage;
 
 namespace StableRep.Api.ImageSets;
@@ -47,11 +46,14 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
     public async Task<(ImageSet Set, bool Exists)> ResolveAsync(ImageSetSettings settings, CancellationToken cancellationToken = default)
     {
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
-        var captions = await store.CaptionSets.AsNoTracking().SingleOrDefaultAsync(set => set.Id == settings.CaptionSetId, cancellationToken)
-            ?? throw new InputException("captionSetId", $"There is no caption set {settings.CaptionSetId}.");
-        var generator = await store.Generators.AsNoTracking().SingleOrDefaultAsync(row => row.Id == settings.GeneratorId, cancellationToken)
-            ?? throw new InputException("generatorId", $"There is no generator {settings.GeneratorId}.");
-        Check(settings, captions.Count);
+        var captions = await store.CaptionSets.AsNoTracking().SingleOrDefaultAsync(set => set.Id == settings.CaptionSetId, cancellationToken);
+        var generator = await store.Generators.AsNoTracking().SingleOrDefaultAsync(row => row.Id == settings.GeneratorId, cancellationToken);
+        var problems = ImageSetRules.Problems(settings, captions, generator);
+        if (problems.Count > 0 || captions is null || generator is null)
+        {
+            throw new InputException(problems);
+        }
+
         var count = settings.CaptionCount ?? captions.Count;
         var exact = settings with
         {
@@ -85,6 +87,16 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
         };
         set.Shards.AddRange(Shards(set));
         return (set, false);
+    }
+
+    /// <summary>What is wrong with some settings, by field; nothing when they are right.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ProblemsAsync(ImageSetSettings settings, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        return ImageSetRules.Problems(
+            settings,
+            await store.CaptionSets.AsNoTracking().SingleOrDefaultAsync(set => set.Id == settings.CaptionSetId, cancellationToken),
+            await store.Generators.AsNoTracking().SingleOrDefaultAsync(row => row.Id == settings.GeneratorId, cancellationToken));
     }
 
     /// <summary>A page of an image set's images in the order of their captions.</summary>
@@ -129,30 +141,6 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
                 FirstCaption = first,
                 CaptionCount = Math.Min(captions, set.CaptionCount - first),
             };
-        }
-    }
-
-    private static void Check(ImageSetSettings settings, int captions)
-    {
-        var errors = new Dictionary<string, string>();
-        void Require(bool holds, string field, string problem)
-        {
-            if (!holds)
-            {
-                errors[field] = problem;
-            }
-        }
-
-        Require(settings.GuidanceScale is >= 0 and <= 100, "guidanceScale", "The guidance scale must be from 0 to 100.");
-        Require(settings.GuidanceRescale is >= 0 and <= 1, "guidanceRescale", "The guidance rescale must be from 0 to 1.");
-        Require(settings.ImagesPerPrompt is >= 1 and <= 1000, "imagesPerPrompt", "Images per prompt must be from 1 to 1000.");
-        Require(settings.Steps is >= 1 and <= 1000, "steps", "Steps must be from 1 to 1000.");
-        Require(settings.CaptionCount is null || (settings.CaptionCount >= 1 && settings.CaptionCount <= captions), "captionCount", $"The caption count must be from 1 to the set's {captions}.");
-        Require(settings.NegativePrompt.Length <= 2000 && !settings.NegativePrompt.Contains('\0', StringComparison.Ordinal), "negativePrompt", "The negative prompt must be text of at most 2000 characters.");
-        Require(settings.Sampler is null || SchedulerFactory.Samplers.Contains(settings.Sampler), "sampler", $"The sampler must be one of {string.Join(", ", SchedulerFactory.Samplers)}.");
-        if (errors.Count > 0)
-        {
-            throw new InputException(errors);
         }
     }
 }

@@ -76,6 +76,7 @@ internal sealed class GenerateShardJob(
                         ImageRequest.All(texts, set.ImagesPerPrompt, shard.FirstCaption), settings, observer, clock, stop.Token))
                     {
                         writer.AddImage(pipeline.Record(request, settings), ImageFormat.Png, ImageCodec.Encode(image, ImageFormat.Png));
+                        engine.GiveWay(stop.Token);
                     }
 
                     return writer.Complete();

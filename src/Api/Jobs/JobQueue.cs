@@ -8,6 +8,9 @@ internal sealed class JobQueue(JobStorage storage, IBackgroundJobClient client, 
     /// <summary>The queue of what needs a device.</summary>
     public const string Gpu = "gpu";
 
+    /// <summary>The queue of what somebody looks at and waits for. Its worker shares the device with the other queue's.</summary>
+    public const string Preview = "preview";
+
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(90);
 
     /// <summary>The devices whose workers were heard of lately.</summary>
@@ -21,8 +24,8 @@ internal sealed class JobQueue(JobStorage storage, IBackgroundJobClient client, 
 
     /// <summary>The work that waits for a worker.</summary>
     public IReadOnlySet<WorkUnit> Waiting() => storage.GetMonitoringApi().EnqueuedJobs(Gpu, 0, 1000)
-        .Where(job => job.Value?.Job is { Args: [Guid, ..] })
-        .Select(job => new WorkUnit(KindOf(job.Value.Job.Type), (Guid)job.Value.Job.Args[0]))
+        .Select(job => job.Value?.Job is { Args: [Guid id, ..] } known && KindOf(known.Type) is { } kind ? new WorkUnit(kind, id) : (WorkUnit?)null)
+        .OfType<WorkUnit>()
         .ToHashSet();
 
     /// <summary>Puts work in the queue. Only its id travels.</summary>
@@ -42,6 +45,11 @@ internal sealed class JobQueue(JobStorage storage, IBackgroundJobClient client, 
         }
     }
 
-    private static WorkKind KindOf(Type job) =>
-        job == typeof(GenerateShardJob) ? WorkKind.Shard : job == typeof(TrainJob) ? WorkKind.Training : WorkKind.Probe;
+    private static WorkKind? KindOf(Type job) => job switch
+    {
+        _ when job == typeof(GenerateShardJob) => WorkKind.Shard,
+        _ when job == typeof(TrainJob) => WorkKind.Training,
+        _ when job == typeof(ProbeJob) => WorkKind.Probe,
+        _ => null,
+    };
 }

@@ -1287,6 +1287,74 @@ namespace StableRep.Data.Migrations
                     b.ToTable("nodes", "app");
                 });
 
+            modelBuilder.Entity("StableRep.Data.Playground.Preview", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("DoneCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("done_count");
+
+                    b.Property<string>("Failure")
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("failure");
+
+                    b.Property<Guid>("GeneratorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("generator_id");
+
+                    b.Property<int>("ImageCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("image_count");
+
+                    b.Property<string>("Measures")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("measures");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("request");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_previews");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_previews_created_at");
+
+                    b.HasIndex("GeneratorId")
+                        .HasDatabaseName("ix_previews_generator_id");
+
+                    b.HasIndex("OwnerId")
+                        .HasDatabaseName("ix_previews_owner_id");
+
+                    b.ToTable("previews", "app", t =>
+                        {
+                            t.HasCheckConstraint("ck_preview_state", "state in ('pending', 'running', 'done', 'failed', 'cancelled')");
+
+                            t.HasCheckConstraint("ck_previews_done", "done_count between 0 and image_count");
+                        });
+                });
+
             modelBuilder.Entity("StableRep.Data.Probes.Probe", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1907,6 +1975,22 @@ namespace StableRep.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_metric_series_experiments_experiment_id");
+                });
+
+            modelBuilder.Entity("StableRep.Data.Playground.Preview", b =>
+                {
+                    b.HasOne("StableRep.Data.Generators.Generator", null)
+                        .WithMany()
+                        .HasForeignKey("GeneratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_previews_generators_generator_id");
+
+                    b.HasOne("StableRep.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_previews_asp_net_users_owner_id");
                 });
 
             modelBuilder.Entity("StableRep.Data.Probes.Probe", b =>
