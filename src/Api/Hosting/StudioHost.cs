@@ -1,6 +1,8 @@
 using Hangfire;
 using Hangfire.PostgreSql;
 using Microsoft.Extensions.Options;
+using StableRep.Api.Accounts;
+using StableRep.Api.Http;
 using StableRep.Data.Experiments;
 using StableRep.Data.Hosting;
 using StableRep.Data.Metrics;
@@ -23,8 +25,8 @@ public static class StudioHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseStaticWebAssets();
         var options = builder.Configuration.GetSection(StudioOptions.Section).Get<StudioOptions>() ?? new StudioOptions();
+        var mode = options.IsWeb ? AccountModes.Decide(builder.Configuration, options) : AccountMode.Team;
         await using var database = await StudioDatabase.OpenAsync(builder.Configuration.GetConnectionString("Studio"), options);
-
         if (!options.IsWeb)
         {
             var worker = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -34,18 +36,31 @@ public static class StudioHost
             return;
         }
 
-        builder.AddStudio(database);
         if (options.IsWorker)
         {
             builder.Services.AddHostedService<WorkerSupervisor>();
         }
 
         builder.Services.AddHostedService<Generators.GeneratorScan>();
+        await using var app = builder.BuildWeb(database, mode, addPages, mapPages);
+        await app.RunAsync();
+    }
+
+    /// <summary>Builds a node that answers requests.</summary>
+    internal static WebApplication BuildWeb(
+        this WebApplicationBuilder builder, StudioDatabase database, AccountMode mode,
+        Action<WebApplicationBuilder>? addPages = null, Action<WebApplication>? mapPages = null)
+    {
+        builder.AddStudio(database);
+        builder.AddStudioHttp();
+        builder.AddAccounts(mode);
         addPages?.Invoke(builder);
         var app = builder.Build();
-        app.MapGet("/healthz", () => TypedResults.Ok());
+        app.UseStudioHttp();
+        app.MapStudioApi();
         mapPages?.Invoke(app);
-        await app.RunAsync();
+        app.UseStatusProblems();
+        return app;
     }
 
     /// <summary>Registers what every node needs: options, the store and the job queue's client.</summary>

@@ -22,6 +22,12 @@ public sealed class StudioOptions : IValidatableObject
     /// <summary>The folder of the artifacts, or null for <c>artifacts</c> under the data folder. Nodes that share a database share it.</summary>
     public string? ArtifactFolder { get; set; }
 
+    /// <summary>
+    /// Whether people log in: <c>single</c> (nobody does; loopback only), <c>team</c>, or null for <c>single</c> on loopback with the private
+    /// cluster and <c>team</c> otherwise.
+    /// </summary>
+    public string? Accounts { get; set; }
+
     /// <summary>Whether this node serves pages and the API.</summary>
     public bool IsWeb => RoleNames.Contains("web");
 
