@@ -17,7 +17,7 @@ namespace StableRep.Api.Http;
 public static class ProblemTable
 {
     /// <summary>The problem that an exception is.</summary>
-    public static Problem Of(Exception exception) => exception switch
+    public static ApiProblem Of(Exception exception) => exception switch
     {
         InputException input => Input(input.Message, input.Errors.ToDictionary(error => error.Key, error => new[] { error.Value })),
         MissingException => new(404, "not-found", "There is no such thing", exception.Message),
@@ -47,7 +47,7 @@ public static class ProblemTable
     };
 
     /// <summary>The problem of a status that says everything.</summary>
-    public static Problem OfStatus(int status) => status switch
+    public static ApiProblem OfStatus(int status) => status switch
     {
         400 => Input("The request cannot be understood.", null),
         401 => new(401, "unauthenticated", "Who are you?", "Log in, or send an API token as 'Authorization: Bearer srs_...'."),
@@ -66,10 +66,10 @@ public static class ProblemTable
     };
 
     /// <summary>Something in the request is wrong.</summary>
-    internal static Problem Input(string detail, IReadOnlyDictionary<string, string[]>? errors) =>
+    internal static ApiProblem Input(string detail, IReadOnlyDictionary<string, string[]>? errors) =>
         new(400, "invalid-input", "Something in the request is wrong", detail, errors);
 
-    private static Problem OfStore(PostgresException exception) => exception.SqlState switch
+    private static ApiProblem OfStore(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.UniqueViolation => new(409, "exists", "Exists already", "There is one with this name or id already."),
         PostgresErrorCodes.ForeignKeyViolation => new(409, "conflict", "Something else needs it, or it is gone", "Something else refers to it, or it refers to what is no longer there."),

@@ -13,7 +13,7 @@ internal static class ProblemWriter
         Roots.Any(root => request.Path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Answers with a problem.</summary>
-    public static Task WriteProblemAsync(this HttpContext context, Problem problem)
+    public static Task WriteProblemAsync(this HttpContext context, ApiProblem problem)
     {
         context.Response.StatusCode = problem.Status;
         context.Response.Headers.CacheControl = "no-store";

@@ -8,7 +8,7 @@ internal static partial class RequestProblems
 {
     private static readonly string[] Required = ["This is required."];
 
-    public static Problem Of(BadHttpRequestException exception)
+    public static ApiProblem Of(BadHttpRequestException exception)
     {
         if (exception.StatusCode != StatusCodes.Status400BadRequest)
         {
@@ -35,7 +35,7 @@ internal static partial class RequestProblems
                 exception.Message.Contains("body", StringComparison.OrdinalIgnoreCase) ? "A body is required." : ProblemTable.OfStatus(400).Detail, null);
     }
 
-    private static Problem OfJson(JsonException exception)
+    private static ApiProblem OfJson(JsonException exception)
     {
         var path = exception.Path?.TrimStart('$').TrimStart('.') ?? "";
         var message = exception.Message;
@@ -64,7 +64,7 @@ internal static partial class RequestProblems
                 System.Globalization.CultureInfo.InvariantCulture, $"This is no JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}."));
     }
 
-    private static Problem Field(string name, string problem) =>
+    private static ApiProblem Field(string name, string problem) =>
         ProblemTable.Input($"{name}: {problem}", new Dictionary<string, string[]> { [name] = [problem] });
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";

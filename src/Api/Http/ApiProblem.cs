@@ -6,7 +6,7 @@ namespace StableRep.Api.Http;
 /// <param name="Title">What kind of problem it is.</param>
 /// <param name="Detail">What happened and what to do.</param>
 /// <param name="Errors">What is wrong with each field, by its name in the request; null where no field is at fault.</param>
-public sealed record Problem(int Status, string Name, string Title, string Detail, IReadOnlyDictionary<string, string[]>? Errors = null)
+public sealed record ApiProblem(int Status, string Name, string Title, string Detail, IReadOnlyDictionary<string, string[]>? Errors = null)
 {
     /// <summary>The problem's type: a stable URI.</summary>
     public string Type => "/problems/" + Name;
