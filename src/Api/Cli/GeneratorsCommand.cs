@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
+using StableRep.Api.Hosting;
 using StableRep.Engine.Checkpoints.Hub;
 
 namespace StableRep.Api.Cli;
@@ -83,9 +84,10 @@ internal static class GeneratorsCommand
 
     private static HubOptions HubOptions(this IConfiguration configuration, string? hub)
     {
-        var options = new HubOptions { Token = Text("Hub:Token") ?? Text("HF_TOKEN") };
-        var address = hub ?? Text("Hub:BaseAddress") ?? Text("HF_ENDPOINT");
-        if (address is null)
+        var settings = configuration.GetSection(HubSettings.Section).Get<HubSettings>() ?? new HubSettings();
+        var options = new HubOptions { Token = settings.Token is { Length: > 0 } token ? token : configuration["HF_TOKEN"] };
+        var address = hub ?? (settings.BaseAddress is { Length: > 0 } configured ? configured : configuration["HF_ENDPOINT"]);
+        if (string.IsNullOrEmpty(address))
         {
             return options;
         }
@@ -93,8 +95,6 @@ internal static class GeneratorsCommand
         return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
             ? options with { BaseAddress = uri }
             : throw new FormatException($"'{address}' is not a hub's address: write https://HOST.");
-
-        string? Text(string key) => configuration[key] is { Length: > 0 } value ? value : null;
     }
 
     private static string Size(long bytes) => string.Create(

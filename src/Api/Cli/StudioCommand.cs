@@ -1,4 +1,6 @@
 using System.CommandLine;
+using StableRep.Api.Configuration;
+using StableRep.Data.Hosting;
 
 namespace StableRep.Api.Cli;
 
@@ -18,12 +20,25 @@ public static class StudioCommand
         var isConfiguration = first is null || first.Contains('=') || (first.StartsWith('-') && first is not ("-h" or "-?" or "--help" or "--version"));
         if (isConfiguration)
         {
-            await startNode(args);
-            return 0;
+            return await StartAsync(args, startNode);
         }
 
         // A stop comes through when the step in progress is done and written.
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopTimeout });
+    }
+
+    private static async Task<int> StartAsync(string[] args, Func<string[], Task> startNode)
+    {
+        try
+        {
+            await startNode(args);
+            return 0;
+        }
+        catch (Exception exception) when (exception is SettingsException or PostgresUnavailableException)
+        {
+            await Console.Error.WriteLineAsync($"error: {exception.Message}");
+            return 1;
+        }
     }
 
     /// <summary>Every verb.</summary>
@@ -34,5 +49,6 @@ public static class StudioCommand
         StudyCommand.Create(),
         GeneratorsCommand.Create(),
         ScenesCommand.Create(),
+        ConfigurationCommand.Create(),
     };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using StableRep.Api.Configuration;
 using StableRep.Api.Hosting;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Checkpoints.Hub;
@@ -38,11 +39,17 @@ internal static class VerbRunner
     });
 
     /// <summary>appsettings.json beside the program, then the environment.</summary>
-    public static IConfiguration Configuration() => new ConfigurationBuilder()
-        .SetBasePath(AppContext.BaseDirectory)
-        .AddJsonFile("appsettings.json", optional: true)
-        .AddEnvironmentVariables()
-        .Build();
+    /// <exception cref="SettingsException">A key is unknown or has a wrong value.</exception>
+    public static IConfiguration Configuration()
+    {
+        var configuration = new ConfigurationBuilder()
+            .SetBasePath(AppContext.BaseDirectory)
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables()
+            .Build();
+        StudioSettings.Check(configuration);
+        return configuration;
+    }
 
     /// <summary>Where the node keeps things.</summary>
     public static StudioOptions StudioOptions(this IConfiguration configuration) =>

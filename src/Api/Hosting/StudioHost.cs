@@ -1,8 +1,6 @@
 using Hangfire;
 using Hangfire.PostgreSql;
-using Microsoft.Extensions.Options;
-using StableRep.Api.Accounts;
-using StableRep.Api.Http;
+using StableRep.Api.Configuration;
 using StableRep.Data.Experiments;
 using StableRep.Data.Hosting;
 using StableRep.Data.Metrics;
@@ -16,7 +14,7 @@ public static class StudioHost
     /// <param name="args">Configuration on the command line, such as <c>--Studio:Roles worker</c>.</param>
     /// <param name="addPages">Registers the dashboard's services, or null for the headless node.</param>
     /// <param name="mapPages">Maps the dashboard, or null for the headless node.</param>
-    /// <exception cref="OptionsValidationException">A key of the configuration has a wrong value; the message names it.</exception>
+    /// <exception cref="SettingsException">A key of the configuration is unknown or has a wrong value; the message names it.</exception>
     /// <exception cref="PostgresUnavailableException">There is no database server; the message says what to do.</exception>
     public static async Task RunAsync(
         string[] args, Action<WebApplicationBuilder>? addPages = null, Action<WebApplication>? mapPages = null)
@@ -24,9 +22,10 @@ public static class StudioHost
         // The one appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseStaticWebAssets();
+        StudioSettings.Check(builder.Configuration);
         var options = builder.Configuration.GetSection(StudioOptions.Section).Get<StudioOptions>() ?? new StudioOptions();
-        var mode = options.IsWeb ? AccountModes.Decide(builder.Configuration, options) : AccountMode.Team;
         await using var database = await StudioDatabase.OpenAsync(builder.Configuration.GetConnectionString("Studio"), options);
+
         if (!options.IsWeb)
         {
             var worker = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -36,38 +35,25 @@ public static class StudioHost
             return;
         }
 
+        builder.AddStudio(database);
         if (options.IsWorker)
         {
             builder.Services.AddHostedService<WorkerSupervisor>();
         }
 
         builder.Services.AddHostedService<Generators.GeneratorScan>();
-        await using var app = builder.BuildWeb(database, mode, addPages, mapPages);
-        await app.RunAsync();
-    }
-
-    /// <summary>Builds a node that answers requests.</summary>
-    internal static WebApplication BuildWeb(
-        this WebApplicationBuilder builder, StudioDatabase database, AccountMode mode,
-        Action<WebApplicationBuilder>? addPages = null, Action<WebApplication>? mapPages = null)
-    {
-        builder.AddStudio(database);
-        builder.AddStudioHttp();
-        builder.AddAccounts(mode);
         addPages?.Invoke(builder);
         var app = builder.Build();
-        app.UseStudioHttp();
-        app.MapStudioApi();
+        app.MapGet("/healthz", () => TypedResults.Ok());
         mapPages?.Invoke(app);
-        app.UseStatusProblems();
-        return app;
+        await app.RunAsync();
     }
 
     /// <summary>Registers what every node needs: options, the store and the job queue's client.</summary>
     internal static void AddStudio(this IHostApplicationBuilder builder, StudioDatabase database)
     {
-        builder.Services.AddOptions<StudioOptions>().BindConfiguration(StudioOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<StudioOptions>().BindConfiguration(StudioOptions.Section);
+        builder.Services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(database.Source);

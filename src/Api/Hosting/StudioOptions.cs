@@ -8,25 +8,28 @@ public sealed class StudioOptions : IValidatableObject
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Studio";
 
+    internal const string Folder = "folder";
+    internal const string S3 = "s3";
+
     /// <summary>The folder of everything that is kept: database, generators, artifacts, runs.</summary>
-    [Required]
+    [Required(ErrorMessage = "must name a folder")]
     public string DataFolder { get; set; } = "data";
 
     /// <summary>What this node does, separated by commas: <c>web</c> serves pages and the API, <c>worker</c> works on jobs.</summary>
-    [Required]
+    [Required(ErrorMessage = "must be 'web', 'worker' or 'web,worker'")]
     public string Roles { get; set; } = "web,worker";
 
-    /// <summary>The folder of PostgreSQL's server programs for the private cluster, or null to look for them.</summary>
+    /// <summary>The folder of PostgreSQL's server programs for the private cluster; without it they are looked for.</summary>
     public string? PostgresPrograms { get; set; }
 
-    /// <summary>The folder of the artifacts, or null for <c>artifacts</c> under the data folder. Nodes that share a database share it.</summary>
-    public string? ArtifactFolder { get; set; }
-
     /// <summary>
-    /// Whether people log in: <c>single</c> (nobody does; loopback only), <c>team</c>, or null for <c>single</c> on loopback with the private
-    /// cluster and <c>team</c> otherwise.
+    /// Where images, encoders and checkpoints are kept: <c>folder</c>, or <c>s3</c> for the object store of the section <c>Artifacts</c>.
     /// </summary>
-    public string? Accounts { get; set; }
+    [AllowedValues(Folder, S3, ErrorMessage = "must be 'folder' or 's3'")]
+    public string ArtifactStore { get; set; } = Folder;
+
+    /// <summary>The folder of the artifacts; without it <c>artifacts</c> under the data folder. Nodes that share a database share it.</summary>
+    public string? ArtifactFolder { get; set; }
 
     /// <summary>Whether this node serves pages and the API.</summary>
     public bool IsWeb => RoleNames.Contains("web");
@@ -47,7 +50,7 @@ public sealed class StudioOptions : IValidatableObject
         if (unknown.Count > 0 || RoleNames.Count == 0)
         {
             yield return new ValidationResult(
-                $"{Section}:{nameof(Roles)} is '{Roles}': write 'web', 'worker' or 'web,worker'.", [nameof(Roles)]);
+                $"is '{Roles}': it must be 'web', 'worker' or 'web,worker'", [nameof(Roles)]);
         }
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using StableRep.Api.CaptionSets;
 using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
@@ -7,7 +6,6 @@ using StableRep.Api.Jobs;
 using StableRep.Api.Live;
 using StableRep.Api.Playground;
 using StableRep.Api.Probes;
-using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;
 
 namespace StableRep.Api.Hosting;
@@ -18,11 +16,7 @@ internal static class StudioServices
     /// <summary>What pages, the API and jobs call.</summary>
     public static void AddFeatures(this IServiceCollection services)
     {
-        services.AddSingleton<IArtifactStore>(provider =>
-        {
-            var options = provider.GetRequiredService<IOptions<StudioOptions>>().Value;
-            return new FolderArtifactStore(options.ArtifactFolder ?? options.PathOf("artifacts"));
-        });
+        services.AddArtifacts();
         services.AddSingleton<CaptionSetService>();
         services.AddSingleton<GeneratorService>();
         services.AddSingleton<ImageSetService>();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using StableRep.Api.Configuration;
 
 namespace StableRep.Api.Hosting;
 
@@ -9,7 +10,7 @@ namespace StableRep.Api.Hosting;
 /// killer never takes the pages down.
 /// </summary>
 internal sealed partial class WorkerSupervisor(
-    StudioDatabase database, IOptions<StudioOptions> options, TimeProvider clock, ILogger<WorkerSupervisor> logger) : BackgroundService
+    StudioDatabase database, IConfiguration configuration, IOptions<StudioOptions> options, TimeProvider clock, ILogger<WorkerSupervisor> logger) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -56,7 +57,12 @@ internal sealed partial class WorkerSupervisor(
             start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
         }
 
-        // The connection string goes by the environment: a command line is visible to every user of the machine.
+        // Everything goes by the environment, also what was on our command line: a command line is visible to every user of the machine.
+        foreach (var (key, value) in StudioSettings.Values(configuration))
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
         start.Environment["ConnectionStrings__Studio"] = database.ConnectionString;
         start.Environment["Studio__Roles"] = "worker";
         start.Environment["Studio__DataFolder"] = Path.GetFullPath(options.Value.DataFolder);

@@ -39,6 +39,7 @@ internal sealed class ProbeJob(
         await using var store = await stores.CreateDbContextAsync(halt);
         var probe = await store.Probes.AsNoTracking().SingleAsync(row => row.Id == claim.Unit.Id, halt);
         var encoderKey = await store.Experiments.Where(row => row.Id == probe.ExperimentId).Select(row => row.EncoderKey!).SingleAsync(halt);
+        using var hold = artifacts.Hold(encoderKey + "/");
         await artifacts.LocalPathAsync($"{encoderKey}/config.json", halt);
         var folder = Path.GetDirectoryName(await artifacts.LocalPathAsync($"{encoderKey}/model.safetensors", halt))!;
         var imageText = probe.Kind == ProbeKind.ZeroShot ? await ImageTextAsync(encoderKey, halt) : null;

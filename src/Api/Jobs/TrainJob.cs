@@ -39,6 +39,7 @@ internal sealed class TrainJob(
         var generator = await store.Generators.AsNoTracking().SingleAsync(row => row.Id == experiment.ImageSet!.GeneratorId, halt);
         var keys = await store.Shards.Where(row => row.ImageSetId == experiment.ImageSetId).OrderBy(row => row.Index)
             .Select(row => row.ArtifactKey!).ToListAsync(halt);
+        using var hold = artifacts.Hold($"image-sets/{experiment.ImageSetId}/");
         var shards = new List<string>(keys.Count);
         foreach (var key in keys)
         {

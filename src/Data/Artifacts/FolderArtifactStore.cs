@@ -73,6 +73,9 @@ public sealed class FolderArtifactStore : IArtifactStore
         : throw new FileNotFoundException($"There is no artifact '{key}'.", key);
 
     /// <inheritdoc/>
+    public IDisposable Hold(string prefix) => Nothing.ToHold;
+
+    /// <inheritdoc/>
     public Task<long?> LengthAsync(string key, CancellationToken cancellationToken = default)
     {
         var file = new FileInfo(PathOf(key));
@@ -107,4 +110,13 @@ public sealed class FolderArtifactStore : IArtifactStore
     }
 
     private string PathOf(string key) => Path.Combine(_root, ArtifactKey.Check(key));
+
+    private sealed class Nothing : IDisposable
+    {
+        public static readonly Nothing ToHold = new();
+
+        public void Dispose()
+        {
+        }
+    }
 }

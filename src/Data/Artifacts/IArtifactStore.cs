@@ -26,6 +26,12 @@ public interface IArtifactStore
     /// <exception cref="FileNotFoundException">Nothing is stored under the key.</exception>
     Task<string> LocalPathAsync(string key, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Keeps on this machine what <see cref="LocalPathAsync"/> brought here of the keys with a prefix, until the hold is disposed of: a store
+    /// with a bounded cache may otherwise remove it some minutes later.
+    /// </summary>
+    IDisposable Hold(string prefix);
+
     /// <summary>The length of a file in bytes, or null when there is none.</summary>
     Task<long?> LengthAsync(string key, CancellationToken cancellationToken = default);
 

@@ -35,7 +35,8 @@ internal static class Dashboard
             context => !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
                 && !context.Request.Path.StartsWithSegments("/hubs", StringComparison.OrdinalIgnoreCase),
             pages => pages.UseStatusCodePagesWithReExecute(NotFoundPage.Path, createScopeForStatusCodePages: true));
-        app.MapStaticAssets().AllowAnonymous();
+        app.UseAntiforgery();
+        app.MapStaticAssets();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }
