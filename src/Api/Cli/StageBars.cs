@@ -11,11 +11,11 @@ internal sealed class StageBars(ProgressContext context, IAnsiConsole console, I
 {
     private readonly Dictionary<string, ProgressTask> _bars = new(StringComparer.Ordinal);
 
-    /// <summary>Runs work on a thread of its own, under bars.</summary>
-    public static Task<T> RunAsync<T>(IAnsiConsole console, IReadOnlyDictionary<string, string> titles, Func<IRunObserver, T> work, CancellationToken cancellation) =>
+    /// <summary>Runs work under bars.</summary>
+    public static Task RunAsync(IAnsiConsole console, IReadOnlyDictionary<string, string> titles, Func<StageBars, Task> work) =>
         console.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new ElapsedTimeColumn())
-            .StartAsync(context => Task.Run(() => work(new StageBars(context, console, titles)), cancellation));
+            .StartAsync(context => work(new StageBars(context, console, titles)));
 
     public void Progress(RunProgress progress)
     {

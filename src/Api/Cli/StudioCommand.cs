@@ -45,7 +45,6 @@ public static class StudioCommand
     internal static RootCommand Create() => new(
         "StableRep Studio. Without a verb it starts the node; keys of appsettings.json may follow, such as --Studio:Roles web.")
     {
-        DemoCommand.Create(),
         StudyCommand.Create(),
         GeneratorsCommand.Create(),
         ScenesCommand.Create(),

@@ -76,18 +76,15 @@ internal static class StudyCommand
         }
     }
 
-    private static Task<bool> RunAsync(IAnsiConsole console, Study study, CancellationToken cancellation) => StageBars.RunAsync(
+    private static Task RunAsync(IAnsiConsole console, Study study, CancellationToken cancellation) => StageBars.RunAsync(
         console,
         Titles,
-        observer =>
-        {
-            study.Run(
-                observer,
+        bars => Task.Run(
+            () => study.Run(
+                bars,
                 (cell, result) => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cell.Name}: {result.Probes.Linear!.Test.Top1:P1}")),
-                cancellation);
-            return true;
-        },
-        cancellation);
+                cancellation),
+            cancellation));
 
     private static string Hours(TimeSpan time) => time.TotalMinutes < 90
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, time.TotalMinutes):F0} minutes")

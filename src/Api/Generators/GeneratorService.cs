@@ -15,7 +15,8 @@ namespace StableRep.Api.Generators;
 /// <summary>The generators of the store and where their files are on this node.</summary>
 public sealed class GeneratorService(IDbContextFactory<StudioDbContext> stores, IOptions<StudioOptions> options, TimeProvider clock)
 {
-    private const string Bundled = "bundled";
+    /// <summary>The source of generators that come with the program.</summary>
+    public const string Bundled = "bundled";
 
     private GeneratorLibrary Library => new(options.Value.PathOf("generators"));
 

@@ -42,6 +42,11 @@ public static class StudioHost
         }
 
         builder.Services.AddHostedService<Generators.GeneratorScan>();
+        if (options.Demo is not null)
+        {
+            builder.Services.AddHostedService<Cli.DemoRun>();
+        }
+
         addPages?.Invoke(builder);
         var app = builder.Build();
         app.MapGet("/healthz", () => TypedResults.Ok());

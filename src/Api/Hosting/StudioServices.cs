@@ -25,6 +25,7 @@ internal static class StudioServices
         services.AddSingleton<ExperimentTransitions>();
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
+        services.AddSingleton<DemoExperiment>();
         services.AddSingleton<ExperimentFeed>();
     }
 

@@ -66,6 +66,7 @@ internal sealed partial class WorkerSupervisor(
         start.Environment["ConnectionStrings__Studio"] = database.ConnectionString;
         start.Environment["Studio__Roles"] = "worker";
         start.Environment["Studio__DataFolder"] = Path.GetFullPath(options.Value.DataFolder);
+        start.Environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Warning";
         start.Environment[ParentWatch.Variable] = "1";
         return start;
     }
