@@ -1,6 +1,8 @@
 using Hangfire;
 using Hangfire.PostgreSql;
+using StableRep.Api.Accounts;
 using StableRep.Api.Configuration;
+using StableRep.Api.Http;
 using StableRep.Data.Experiments;
 using StableRep.Data.Hosting;
 using StableRep.Data.Metrics;
@@ -24,8 +26,8 @@ public static class StudioHost
         builder.WebHost.UseStaticWebAssets();
         StudioSettings.Check(builder.Configuration);
         var options = builder.Configuration.GetSection(StudioOptions.Section).Get<StudioOptions>() ?? new StudioOptions();
+        var mode = options.IsWeb ? AccountModes.Decide(builder.Configuration, options) : AccountMode.Team;
         await using var database = await StudioDatabase.OpenAsync(builder.Configuration.GetConnectionString("Studio"), options);
-
         if (!options.IsWeb)
         {
             var worker = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -35,7 +37,6 @@ public static class StudioHost
             return;
         }
 
-        builder.AddStudio(database);
         if (options.IsWorker)
         {
             builder.Services.AddHostedService<WorkerSupervisor>();
@@ -47,11 +48,25 @@ public static class StudioHost
             builder.Services.AddHostedService<Cli.DemoRun>();
         }
 
+        await using var app = builder.BuildWeb(database, mode, addPages, mapPages);
+        await app.RunAsync();
+    }
+
+    /// <summary>Builds a node that answers requests.</summary>
+    internal static WebApplication BuildWeb(
+        this WebApplicationBuilder builder, StudioDatabase database, AccountMode mode,
+        Action<WebApplicationBuilder>? addPages = null, Action<WebApplication>? mapPages = null)
+    {
+        builder.AddStudio(database);
+        builder.AddStudioHttp();
+        builder.AddAccounts(mode);
         addPages?.Invoke(builder);
         var app = builder.Build();
-        app.MapGet("/healthz", () => TypedResults.Ok());
+        app.UseStudioHttp();
+        app.MapStudioApi();
         mapPages?.Invoke(app);
-        await app.RunAsync();
+        app.UseStatusProblems();
+        return app;
     }
 
     /// <summary>Registers what every node needs: options, the store and the job queue's client.</summary>

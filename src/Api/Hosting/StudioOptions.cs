@@ -34,6 +34,12 @@ public sealed class StudioOptions : IValidatableObject
     /// <summary>The seed of a demo experiment that is launched when the node starts, and followed in the terminal; null for none.</summary>
     public int? Demo { get; set; }
 
+    /// <summary>
+    /// Whether people log in: <c>single</c> (nobody does; loopback only), <c>team</c>, or null for <c>single</c> on loopback with the private
+    /// cluster and <c>team</c> otherwise.
+    /// </summary>
+    public string? Accounts { get; set; }
+
     /// <summary>Whether this node serves pages and the API.</summary>
     public bool IsWeb => RoleNames.Contains("web");
 

@@ -19,3 +19,12 @@ public sealed class MissingException(string kind, object id) : Exception($"There
 
 /// <summary>The thing is in a state in which this cannot be done; the message says what to do first.</summary>
 public sealed class ConflictException(string message) : Exception(message);
+
+/// <summary>The person may not do this to this thing; the message says who may.</summary>
+public sealed class ForbiddenException(string message) : Exception(message);
+
+/// <summary>The thing was changed since it was read.</summary>
+public sealed class StaleException() : Exception("It was changed since you read it: read it again and repeat your change with the new ETag.");
+
+/// <summary>A change must say on which version it builds.</summary>
+public sealed class VersionRequiredException() : Exception("State the version that you change: send the ETag that you read as If-Match.");

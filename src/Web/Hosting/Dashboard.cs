@@ -35,8 +35,7 @@ internal static class Dashboard
             context => !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
                 && !context.Request.Path.StartsWithSegments("/hubs", StringComparison.OrdinalIgnoreCase),
             pages => pages.UseStatusCodePagesWithReExecute(NotFoundPage.Path, createScopeForStatusCodePages: true));
-        app.UseAntiforgery();
-        app.MapStaticAssets();
+        app.MapStaticAssets().AllowAnonymous();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }
