@@ -14,6 +14,7 @@ using StableRep.Data.Playground;
 using StableRep.Data.Probes;
 using StableRep.Data.Review;
 using StableRep.Data.Sweeps;
+using StableRep.Data.Webhooks;
 
 namespace StableRep.Data;
 
@@ -107,6 +108,12 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
 
     /// <summary>The processes at work.</summary>
     public DbSet<Node> Nodes => Set<Node>();
+
+    /// <summary>Addresses that are told of state changes.</summary>
+    public DbSet<Webhook> Webhooks => Set<Webhook>();
+
+    /// <summary>What is on its way to them, and what has arrived.</summary>
+    public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
 
     /// <inheritdoc/>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();

@@ -1,3 +1,4 @@
+using Npgsql;
 using StableRep.Engine.Checkpoints;
 
 namespace StableRep.Api.Generators;
@@ -12,7 +13,7 @@ internal sealed partial class GeneratorScan(GeneratorService generators, ILogger
         {
             await generators.RefreshAsync(stoppingToken);
         }
-        catch (Exception exception) when (exception is CheckpointException or IOException or InvalidOperationException)
+        catch (Exception exception) when (exception is CheckpointException or IOException or InvalidOperationException or NpgsqlException)
         {
             LogUnreadable(exception);
         }

@@ -6,8 +6,6 @@ internal static class StudioApi
     /// <summary>Maps every feature. Each endpoint states its policy.</summary>
     public static void MapStudioApi(this WebApplication app)
     {
-        app.MapGet("/healthz", () => TypedResults.Ok()).AllowAnonymous();
-
         // A script's request carries no antiforgery token: other sites are kept out by the origin's check and the cookie's SameSite.
         var api = app.MapGroup("/api/v1").DisableAntiforgery();
         api.MapGet("/me", (System.Security.Claims.ClaimsPrincipal user) => TypedResults.Ok(user.Identity!.Name)).RequireAuthorization(Accounts.Policies.Viewer);

@@ -1,8 +1,11 @@
 using Hangfire;
 using Hangfire.PostgreSql;
+using Microsoft.Extensions.Options;
 using StableRep.Api.Accounts;
 using StableRep.Api.Configuration;
+using StableRep.Api.Hosting.Health;
 using StableRep.Api.Http;
+using StableRep.Api.Nodes;
 using StableRep.Data.Experiments;
 using StableRep.Data.Hosting;
 using StableRep.Data.Metrics;
@@ -60,9 +63,11 @@ public static class StudioHost
         builder.AddStudio(database);
         builder.AddStudioHttp();
         builder.AddAccounts(mode);
+        builder.Services.AddStudioHealth();
         addPages?.Invoke(builder);
         var app = builder.Build();
         app.UseStudioHttp();
+        app.MapStudioHealth();
         app.MapStudioApi();
         mapPages?.Invoke(app);
         app.UseStatusProblems();
@@ -74,13 +79,16 @@ public static class StudioHost
     {
         builder.Services.AddOptions<StudioOptions>().BindConfiguration(StudioOptions.Section);
         builder.Services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<StudioOptions>>((host, studio) => host.ShutdownTimeout = studio.Value.Shutdown);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(database.Source);
         builder.Services.AddDbContextFactory<Data.StudioDbContext>(context => context.UseStudioStore(database.Source));
         builder.Services.AddSingleton<ExperimentLog>();
         builder.Services.AddSingleton<MetricCurves>();
+        builder.AddTelemetry();
         builder.Services.AddFeatures();
+        builder.Services.AddHostedService<NodeHeartbeat>();
         builder.Services.AddHostedService<PrivateClusterWatch>();
         builder.Services.AddHangfire(configuration => configuration
             .UseSimpleAssemblyNameTypeSerializer()
@@ -105,12 +113,15 @@ public static class StudioHost
         builder.Services.AddJobs();
         foreach (var (queue, workers) in (ReadOnlySpan<(string, int)>)[("gpu", 1), ("cpu", 2), ("preview", 1)])
         {
-            builder.Services.AddHangfireServer(server =>
+            builder.Services.AddHangfireServer((provider, server) =>
             {
                 server.ServerName = $"{Environment.MachineName}:{Environment.ProcessId}:{queue}";
                 server.Queues = [queue];
                 server.WorkerCount = workers;
                 server.CancellationCheckInterval = TimeSpan.FromSeconds(1);
+
+                // A job that is told to stop writes a checkpoint and hands back its lease within this time.
+                server.ShutdownTimeout = provider.GetRequiredService<IOptions<StudioOptions>>().Value.Shutdown * 0.75;
             });
         }
     }

@@ -40,6 +40,16 @@ public sealed class StudioOptions : IValidatableObject
     /// </summary>
     public string? Accounts { get; set; }
 
+    /// <summary>The seconds within which a node that is told to stop writes its checkpoints, hands its work back and ends.</summary>
+    [Range(5, 3600, ErrorMessage = "must be from 5 to 3600")]
+    public int ShutdownSeconds { get; set; } = 60;
+
+    /// <summary>Whether webhooks may be sent to loopback and private addresses. Who may make a webhook can then reach what this node can.</summary>
+    public bool AllowPrivateWebhooks { get; set; }
+
+    /// <summary><see cref="ShutdownSeconds"/> as a time.</summary>
+    public TimeSpan Shutdown => TimeSpan.FromSeconds(ShutdownSeconds);
+
     /// <summary>Whether this node serves pages and the API.</summary>
     public bool IsWeb => RoleNames.Contains("web");
 

@@ -4,6 +4,7 @@ using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Jobs;
 using StableRep.Api.Live;
+using StableRep.Api.Nodes;
 using StableRep.Api.Playground;
 using StableRep.Api.Probes;
 using StableRep.Data.Experiments;
@@ -27,6 +28,8 @@ internal static class StudioServices
         services.AddSingleton<ExperimentService>();
         services.AddSingleton<DemoExperiment>();
         services.AddSingleton<ExperimentFeed>();
+        services.AddSingleton<CurrentWork>();
+        services.AddSingleton<NodeService>();
     }
 
     /// <summary>What works on jobs.</summary>
@@ -35,6 +38,7 @@ internal static class StudioServices
         services.AddSingleton<EngineHost>();
         services.AddSingleton<ExperimentStages>();
         services.AddSingleton<DispatchSignal>();
+        services.AddSingleton<WorkJournal>();
         services.AddSingleton<WorkRunner>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<GenerateShardJob>();

@@ -12,7 +12,6 @@ namespace StableRep.Api.Hosting;
 internal sealed partial class WorkerSupervisor(
     StudioDatabase database, IConfiguration configuration, IOptions<StudioOptions> options, TimeProvider clock, ILogger<WorkerSupervisor> logger) : BackgroundService
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,11 +33,11 @@ internal sealed partial class WorkerSupervisor(
         }
     }
 
-    private static async Task StopAsync(Process worker)
+    private async Task StopAsync(Process worker)
     {
         // The worker stops when its standard input ends, also when this process is killed.
         worker.StandardInput.Close();
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(options.Value.Shutdown * 0.9);
         try
         {
             await worker.WaitForExitAsync(patience.Token);

@@ -10,7 +10,14 @@ namespace StableRep.Api.Jobs;
 /// between owners are decided at the last moment. One of all nodes does a step at a time. Work whose worker is gone is found here too.
 /// </summary>
 internal sealed partial class Dispatcher(
-    StudioDatabase database, JobQueue queue, ExperimentStages stages, DispatchSignal signal, TimeProvider clock, ILogger<Dispatcher> logger) : BackgroundService
+    StudioDatabase database,
+    JobQueue queue,
+    ExperimentStages stages,
+    DispatchSignal signal,
+    WorkJournal journal,
+    StudioMetrics metrics,
+    TimeProvider clock,
+    ILogger<Dispatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -27,6 +34,7 @@ internal sealed partial class Dispatcher(
 
         await FindLostAsync(cancellationToken);
         await stages.AdvanceAllAsync(cancellationToken);
+        metrics.Waiting(await CountWaitingAsync(cancellationToken));
         var waiting = queue.Waiting();
         var room = queue.LiveWorkers() - waiting.Count;
         if (room <= 0)
@@ -108,8 +116,28 @@ internal sealed partial class Dispatcher(
         {
             LogLost(claim.Unit.Name, claim.Attempt);
             await claim.LoseAsync(_source, "Its worker was lost in the middle of the work, the fourth time.");
+            await journal.LostAsync(claim, "its worker is gone.");
             await stages.AdvanceAsync(claim.Unit, cancellationToken);
         }
+    }
+
+    private async Task<Dictionary<string, int>> CountWaitingAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand(
+            $"""
+            WITH active AS (SELECT * FROM app.experiments WHERE state IN {WorkUnit.Active})
+            SELECT 'shard', count(*)::int FROM app.shards s WHERE s.state = 'pending' AND s.image_set_id IN (SELECT image_set_id FROM active)
+            UNION ALL SELECT 'training', count(*)::int FROM active WHERE training_state = 'pending'
+            UNION ALL SELECT 'probe', count(*)::int FROM app.probes p JOIN active e ON e.id = p.experiment_id WHERE p.state = 'pending'
+            """);
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            counts[reader.GetString(0)] = reader.GetInt32(1);
+        }
+
+        return counts;
     }
 
     /// <inheritdoc/>

@@ -25,6 +25,11 @@ internal sealed class EngineHost(IOptions<EngineOptions> options) : IDisposable
         return ComputeDevice.Parse(options.Value.Device, options.Value.Precision);
     });
 
+    /// <summary>The device's name; before the first job, as it is configured.</summary>
+    public string Name => _device is { } device
+        ? $"{(device.IsCuda ? $"cuda:{device.Index}" : "cpu")}, {device.Precision.ToString().ToLowerInvariant()}"
+        : options.Value.Device;
+
     /// <summary>Uses a generator, one user at a time, on a thread of its own.</summary>
     /// <exception cref="InvalidDataException">The folder holds another generator than it should.</exception>
     public async Task<T> UseAsync<T>(string folder, string hash, Func<GeneratorFolder, T> use, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Hangfire;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -25,6 +24,7 @@ internal sealed class GenerateShardJob(
     IArtifactStore artifacts,
     ExperimentLog log,
     StudioDatabase database,
+    StudioMetrics metrics,
     TimeProvider clock)
 {
     private const int BatchSize = 16;
@@ -61,7 +61,7 @@ internal sealed class GenerateShardJob(
         };
         var started = clock.GetTimestamp();
         var path = Path.Combine(Path.GetTempPath(), $"{shard.Id:N}-{claim.Attempt}.tar");
-        await using var observer = new StoreObserver(database.Source, log, claim, experiments, clock);
+        await using var observer = new StoreObserver(database.Source, log, claim, experiments, clock, new ShardProgress(shard).OfSetAsync);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(unwanted, halt, observer.Refused);
         try
         {
@@ -83,7 +83,7 @@ internal sealed class GenerateShardJob(
                 },
                 halt);
             await observer.DisposeAsync();
-            await RecordAsync(claim, shard, set, index, path, clock.GetElapsedTime(started), experiments, halt);
+            await RecordAsync(claim, shard, set, index, path, clock.GetElapsedTime(started), halt);
         }
         finally
         {
@@ -92,7 +92,7 @@ internal sealed class GenerateShardJob(
     }
 
     private async Task RecordAsync(
-        WorkClaim claim, Shard shard, ImageSet set, ShardIndex index, string path, TimeSpan elapsed, IReadOnlyList<Guid> experiments, CancellationToken halt)
+        WorkClaim claim, Shard shard, ImageSet set, ShardIndex index, string path, TimeSpan elapsed, CancellationToken halt)
     {
         // The attempt is in the key, so that a worker which lost the shard cannot exchange the file of the one that has it.
         var key = $"image-sets/{set.Id}/{shard.Index:D6}-{claim.Attempt}.tar";
@@ -100,7 +100,7 @@ internal sealed class GenerateShardJob(
         await using var connection = await database.Source.OpenConnectionAsync(halt);
         await using var transaction = await connection.BeginTransactionAsync(halt);
         await claim.HoldAsync(connection, halt);
-        var ids = await InsertAsync(connection, shard, set, index, halt);
+        var images = await InsertAsync(connection, shard, set, index, halt);
         await using (var done = new NpgsqlCommand(
             "UPDATE app.shards SET state = 'done', failure = NULL, artifact_key = $2, length = $3, seconds = $4, finished_at = $5 WHERE id = $1", connection))
         {
@@ -112,16 +112,17 @@ internal sealed class GenerateShardJob(
             await done.ExecuteNonQueryAsync(halt);
         }
 
-        var entry = new NewEvent("images", JsonSerializer.Serialize(new { imageSetId = set.Id, shard = shard.Index, images = ids }, JsonSerializerOptions.Web));
-        foreach (var experiment in experiments)
+        var entry = RunEvents.Images(set.Id, shard.Index, images);
+        foreach (var experiment in await ExperimentsAsync(connection, set.Id, halt))
         {
             await log.AppendAsync(connection, experiment, null, [entry], halt);
         }
 
         await transaction.CommitAsync(halt);
+        metrics.ImagesGenerated(images.Count);
     }
 
-    private static async Task<List<long>> InsertAsync(NpgsqlConnection connection, Shard shard, ImageSet set, ShardIndex index, CancellationToken halt)
+    private static async Task<List<(long Id, int Caption, int Number)>> InsertAsync(NpgsqlConnection connection, Shard shard, ImageSet set, ShardIndex index, CancellationToken halt)
     {
         var images = index.Samples.Select((sample, number) => (
             Caption: shard.FirstCaption + (number / set.ImagesPerPrompt),
@@ -130,7 +131,7 @@ internal sealed class GenerateShardJob(
         await using var command = new NpgsqlCommand(
             """
             INSERT INTO app.images (image_set_id, shard_id, caption_index, image_index, seed, "offset", length)
-            SELECT $1, $2, c, i, $3, o, l FROM unnest($4::int[], $5::int[], $6::bigint[], $7::int[]) AS t(c, i, o, l) RETURNING id
+            SELECT $1, $2, c, i, $3, o, l FROM unnest($4::int[], $5::int[], $6::bigint[], $7::int[]) AS t(c, i, o, l) RETURNING id, caption_index, image_index
             """,
             connection);
         foreach (var value in (object[])
@@ -142,11 +143,26 @@ internal sealed class GenerateShardJob(
             command.Parameters.Add(new() { Value = value });
         }
 
-        var ids = new List<long>(images.Count);
+        var inserted = new List<(long Id, int Caption, int Number)>(images.Count);
         await using var reader = await command.ExecuteReaderAsync(halt);
         while (await reader.ReadAsync(halt))
         {
-            ids.Add(reader.GetInt64(0));
+            inserted.Add((reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2)));
+        }
+
+        return inserted;
+    }
+
+    /// <summary>Those that use the set, locked in one order for all writers; one that was launched since the shard was begun is among them.</summary>
+    private static async Task<List<Guid>> ExperimentsAsync(NpgsqlConnection connection, Guid imageSetId, CancellationToken halt)
+    {
+        await using var command = new NpgsqlCommand("SELECT id FROM app.experiments WHERE image_set_id = $1 AND state <> 'draft' ORDER BY id FOR UPDATE", connection);
+        command.Parameters.Add(new() { Value = imageSetId });
+        var ids = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(halt);
+        while (await reader.ReadAsync(halt))
+        {
+            ids.Add(reader.GetGuid(0));
         }
 
         return ids;

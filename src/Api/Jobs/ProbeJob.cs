@@ -125,8 +125,7 @@ internal sealed class ProbeJob(
         done.Parameters.Add(new() { Value = result, NpgsqlDbType = NpgsqlDbType.Jsonb });
         done.Parameters.Add(new() { Value = clock.GetUtcNow() });
         await done.ExecuteNonQueryAsync(halt);
-        var entry = new NewEvent("probe", JsonSerializer.Serialize(
-            new { id = probe.Id, kind = StoreNames.Of(probe.Kind), probe.Dataset, accuracy }, JsonSerializerOptions.Web));
+        var entry = RunEvents.Probe(probe.Id, StoreNames.Of(probe.Kind), probe.Dataset, accuracy);
         await log.AppendAsync(connection, probe.ExperimentId, null, [entry], halt);
         await transaction.CommitAsync(halt);
     }

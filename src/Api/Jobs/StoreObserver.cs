@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Runtime.ExceptionServices;
 using Npgsql;
 using StableRep.Data;
 using StableRep.Data.Experiments;
@@ -7,13 +7,20 @@ using StableRep.Engine.Training;
 
 namespace StableRep.Api.Jobs;
 
+/// <summary>Says how far all work on the same thing has come, of which a run is a part.</summary>
+/// <param name="connection">A connection inside the transaction that holds the run's work.</param>
+/// <param name="own">How far the run has come.</param>
+internal delegate Task<RunProgress> ProgressOfAll(NpgsqlConnection connection, RunProgress own);
+
 /// <summary>
-/// Takes what a run tells into the store, in batches: the run itself waits only when the store is far behind. A write that is refused
-/// since another worker has the work by now stops the run.
+/// Takes what a run tells into the store, in batches: the run itself waits only when the store is far behind, and before a checkpoint. A write
+/// that is refused since another worker has the work by now stops the run.
 /// </summary>
 internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
 {
     private const int Limit = 50_000;
+
+    // Each batch rings the doorbell once: five times a second.
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private readonly NpgsqlDataSource _source;
@@ -21,13 +28,17 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
     private readonly WorkClaim _claim;
     private readonly IReadOnlyList<Guid> _experiments;
     private readonly TimeProvider _clock;
+    private readonly ProgressOfAll? _progressOfAll;
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenSource _refused = new();
+    private readonly SemaphoreSlim _flushing = new(1);
     private readonly Lock _gate = new();
     private readonly Task _writer;
     private List<MetricSample> _points = [];
     private List<NewEvent> _events = [];
     private RunProgress? _progress;
+    private int _saved;
+    private Exception? _failure;
 
     /// <summary>Begins to write.</summary>
     /// <param name="source">The database.</param>
@@ -35,9 +46,11 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
     /// <param name="claim">The work; nothing is written once it is another's.</param>
     /// <param name="experiments">Whose work it is.</param>
     /// <param name="clock">The time of points, and of the batches.</param>
-    public StoreObserver(NpgsqlDataSource source, ExperimentLog log, WorkClaim claim, IReadOnlyList<Guid> experiments, TimeProvider clock)
+    /// <param name="progressOfAll">What the run's progress means for its experiments, or null when the run is all there is.</param>
+    public StoreObserver(
+        NpgsqlDataSource source, ExperimentLog log, WorkClaim claim, IReadOnlyList<Guid> experiments, TimeProvider clock, ProgressOfAll? progressOfAll = null)
     {
-        (_source, _log, _claim, _experiments, _clock) = (source, log, claim, experiments, clock);
+        (_source, _log, _claim, _experiments, _clock, _progressOfAll) = (source, log, claim, experiments, clock, progressOfAll);
         Refused = _refused.Token;
         _writer = Task.Run(WriteAsync);
     }
@@ -68,10 +81,15 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
     {
         lock (_gate)
         {
-            _events.Add(new("log", JsonSerializer.Serialize(
-                new { level = level.ToString().ToLowerInvariant(), message = message.Replace("\0", "", StringComparison.Ordinal) }, JsonSerializerOptions.Web)));
+            _events.Add(RunEvents.Log(level, message));
         }
     }
+
+    /// <inheritdoc/>
+    public void Settle() => FlushAsync().GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public void Saved(long step) => Volatile.Write(ref _saved, 1);
 
     /// <summary>Writes what is left.</summary>
     /// <exception cref="FencedException">The work is another's by now.</exception>
@@ -86,22 +104,39 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        try
+        while (!_closed.IsCancellationRequested)
         {
-            while (!_closed.IsCancellationRequested)
-            {
-                await Task.Delay(Interval, _clock, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await FlushAsync();
-            }
-        }
-        catch
-        {
-            await _refused.CancelAsync();
-            throw;
+            await Task.Delay(Interval, _clock, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await FlushAsync();
         }
     }
 
     private async Task FlushAsync()
+    {
+        await _flushing.WaitAsync();
+        try
+        {
+            // A batch that could not be written is lost to this run: whoever goes on from an older checkpoint tells it again.
+            if (_failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(_failure);
+            }
+
+            await WriteBatchAsync();
+        }
+        catch (Exception exception)
+        {
+            _failure ??= exception;
+            await _refused.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    private async Task WriteBatchAsync()
     {
         List<MetricSample> points;
         List<NewEvent> events;
@@ -110,19 +145,9 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
             (points, _points, events, _events) = (_points, [], _events, []);
         }
 
-        if (Interlocked.Exchange(ref _progress, null) is { } progress)
-        {
-            events.Add(new("progress", JsonSerializer.Serialize(
-                new { progress.Stage, progress.Done, progress.Total, progress.Unit, remainingSeconds = progress.Remaining?.TotalSeconds }, JsonSerializerOptions.Web)));
-        }
-
-        if (points.Count > 0)
-        {
-            events.Add(new("metrics", JsonSerializer.Serialize(
-                new { points = points.Select(point => new { point.Series, point.Step, point.Value }) }, JsonSerializerOptions.Web)));
-        }
-
-        if (events.Count == 0)
+        var progress = Interlocked.Exchange(ref _progress, null);
+        var saved = Interlocked.Exchange(ref _saved, 0) == 1;
+        if (points.Count == 0 && events.Count == 0 && progress is null && !saved)
         {
             return;
         }
@@ -130,9 +155,31 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
         await using var connection = await _source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await _claim.HoldAsync(connection, CancellationToken.None);
-        foreach (var experiment in _experiments)
+        if (saved)
         {
-            await _log.AppendAsync(connection, experiment, null, events, points);
+            await _claim.ForgetLossesAsync(connection);
+        }
+
+        if (progress is not null)
+        {
+            events.Add(RunEvents.Progress(_progressOfAll is null ? progress : await _progressOfAll(connection, progress)));
+        }
+
+        if (points.Count > 0)
+        {
+            events.Add(RunEvents.Metrics(points));
+        }
+
+        foreach (var experiment in events.Count > 0 ? _experiments : [])
+        {
+            try
+            {
+                await _log.AppendAsync(connection, experiment, null, events, points);
+            }
+            catch (FencedException)
+            {
+                // The work is held: it is the experiment that somebody has deleted, while another one still wants the same images.
+            }
         }
 
         await transaction.CommitAsync();

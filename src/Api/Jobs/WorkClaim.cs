@@ -14,7 +14,7 @@ internal sealed record WorkClaim(WorkUnit Unit, int Attempt)
     {
         await using var command = source.CreateCommand(
             $"""
-            UPDATE {unit.Table} SET {unit.StateColumn} = 'running', attempt = attempt + 1
+            UPDATE {unit.Table} SET {unit.StateColumn} = 'running', attempt = attempt + 1, begun_at = now()
             WHERE id = $1 AND {unit.StateColumn} = 'pending' AND EXISTS ({unit.Experiments})
             RETURNING attempt
             """);
@@ -48,29 +48,45 @@ internal sealed record WorkClaim(WorkUnit Unit, int Attempt)
     }
 
     /// <summary>Gives the work back to be done later. Does nothing when it is another's by now.</summary>
-    public Task ReleaseAsync(NpgsqlDataSource source) => EndAsync(source, "pending", null, lost: 0);
+    public Task ReleaseAsync(NpgsqlDataSource source) => EndAsync(source, "'pending'", null);
 
-    /// <summary>Counts a loss: the work is done later, or never after the last one.</summary>
-    public Task LoseAsync(NpgsqlDataSource source, string reason) => EndAsync(source, $"CASE WHEN lost_count < {MaxLosses} THEN 'pending' ELSE 'failed' END", reason, lost: 1);
+    /// <summary>
+    /// Counts a loss: the work is done later, or never after the last one. Where the database server started after the attempt did, the loss is
+    /// the server's, whose death freed every lease: it does not count.
+    /// </summary>
+    public Task LoseAsync(NpgsqlDataSource source, string reason) => EndAsync(
+        source,
+        $"CASE WHEN lost_count < {MaxLosses} OR {ServerIsFresh} THEN 'pending' ELSE 'failed' END",
+        reason,
+        $", lost_count = lost_count + CASE WHEN {ServerIsFresh} THEN 0 ELSE 1 END");
 
     /// <summary>Records that the work cannot be done.</summary>
-    public Task FailAsync(NpgsqlDataSource source, string reason) => EndAsync(source, "failed", reason, lost: 0);
+    public Task FailAsync(NpgsqlDataSource source, string reason) => EndAsync(source, "'failed'", reason);
 
-    /// <summary>How often work is tried again after its worker was lost.</summary>
+    /// <summary>Forgets earlier losses: the work has come further since, so that it is not the work that kills its workers.</summary>
+    /// <param name="connection">A connection inside the transaction that holds the work.</param>
+    public async Task ForgetLossesAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand($"UPDATE {Unit.Table} SET lost_count = 0 WHERE id = $1 AND lost_count > 0", connection);
+        command.Parameters.Add(new() { Value = Unit.Id });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>How often work is tried again after its worker was lost without having come any further.</summary>
     public const int MaxLosses = 3;
 
-    private async Task EndAsync(NpgsqlDataSource source, string state, string? reason, int lost)
+    private const string ServerIsFresh = "pg_postmaster_start_time() > begun_at";
+
+    private async Task EndAsync(NpgsqlDataSource source, string state, string? reason, string also = "")
     {
-        var value = state.StartsWith("CASE", StringComparison.Ordinal) ? state : $"'{state}'";
         await using var command = source.CreateCommand(
             $"""
-            UPDATE {Unit.Table} SET {Unit.StateColumn} = {value}, {Unit.FailureColumn} = $3, lost_count = lost_count + $4
+            UPDATE {Unit.Table} SET {Unit.StateColumn} = {state}, {Unit.FailureColumn} = $3{also}
             WHERE id = $1 AND attempt = $2 AND {Unit.StateColumn} = 'running'
             """);
         command.Parameters.Add(new() { Value = Unit.Id });
         command.Parameters.Add(new() { Value = Attempt });
         command.Parameters.Add(new() { Value = (object?)(reason is { Length: > 4000 } ? reason[..4000] : reason) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = lost });
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 }

@@ -8,11 +8,19 @@ namespace StableRep.Api.Jobs;
 
 /// <summary>What every job has in common: the lease, the attempt number, stopping when nobody wants the work, and what becomes of errors.</summary>
 internal sealed partial class WorkRunner(
-    StudioDatabase database, ExperimentStages stages, DispatchSignal dispatch, TimeProvider clock, ILogger<WorkRunner> logger)
+    StudioDatabase database,
+    ExperimentStages stages,
+    DispatchSignal dispatch,
+    WorkJournal journal,
+    CurrentWork current,
+    StudioMetrics metrics,
+    TimeProvider clock,
+    ILogger<WorkRunner> logger)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly Func<ILogger, string, int, IDisposable?> Scope = LoggerMessage.DefineScope<string, int>("{Work} attempt {Attempt}");
+    private static readonly Func<ILogger, string, int, string, IDisposable?> Scope =
+        LoggerMessage.DefineScope<string, int, string>("{Work} attempt {Attempt} of experiment {ExperimentId}");
 
     private readonly NpgsqlDataSource _source = database.Source;
 
@@ -31,11 +39,16 @@ internal sealed partial class WorkRunner(
             return;
         }
 
-        using var scope = Scope(logger, unit.Name, claim.Attempt);
+        using var scope = Scope(logger, unit.Name, claim.Attempt, string.Join(", ", await journal.ExperimentsAsync(unit, stopping)));
+        var started = clock.GetTimestamp();
+        var outcome = "done";
+        using var span = metrics.Spans.StartActivity(unit.Name);
+        using var shown = current.Begin(unit, claim.Attempt);
         using var unwanted = new CancellationTokenSource();
         using var halt = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Lost);
         using var ended = new CancellationTokenSource();
         await stages.AdvanceAsync(unit, stopping);
+        await journal.BegunAsync(claim, stopping);
         var watch = WatchAsync(claim, unwanted, halt, ended.Token);
         try
         {
@@ -44,28 +57,36 @@ internal sealed partial class WorkRunner(
         }
         catch (FencedException)
         {
+            outcome = "fenced";
             LogFenced();
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested || halt.IsCancellationRequested)
         {
+            outcome = "released";
             await claim.ReleaseAsync(_source);
         }
         catch (Exception exception) when (exception is NpgsqlException or IOException and not FileNotFoundException and not DirectoryNotFoundException)
         {
+            outcome = "lost";
             LogLost(exception);
             await claim.LoseAsync(_source, exception.Message);
+            await journal.LostAsync(claim, exception.Message);
         }
 #pragma warning disable CA1031 // Whatever else goes wrong would go wrong again: the experiment says what it was.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
+            outcome = "failed";
             LogFailed(exception);
             await claim.FailAsync(_source, exception.Message);
+            await journal.FailedAsync(claim, exception.Message);
         }
         finally
         {
             await ended.CancelAsync();
             await watch;
+            span?.SetTag("outcome", outcome);
+            metrics.WorkEnded(StoreNames.Of(unit.Kind), outcome, clock.GetElapsedTime(started));
             await stages.AdvanceAsync(unit, CancellationToken.None);
             dispatch.Ring();
         }

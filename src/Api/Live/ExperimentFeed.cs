@@ -21,6 +21,7 @@ public sealed partial class ExperimentFeed : IAsyncDisposable
 
     private readonly StudioDatabase _database;
     private readonly ExperimentLog _log;
+    private readonly StudioMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger<ExperimentFeed> _logger;
     private readonly CancellationTokenSource _disposed = new();
@@ -35,10 +36,11 @@ public sealed partial class ExperimentFeed : IAsyncDisposable
     /// <summary>Makes a feed; it listens from the first subscription on.</summary>
     /// <param name="database">The database.</param>
     /// <param name="log">The experiments' events.</param>
+    /// <param name="metrics">Is told how old events are when they are handed over.</param>
     /// <param name="clock">Paces the handlers.</param>
     /// <param name="logger">Hears of lost connections and of handlers that fail.</param>
-    public ExperimentFeed(StudioDatabase database, ExperimentLog log, TimeProvider clock, ILogger<ExperimentFeed> logger) =>
-        (_database, _log, _clock, _logger) = (database, log, clock, logger);
+    public ExperimentFeed(StudioDatabase database, ExperimentLog log, StudioMetrics metrics, TimeProvider clock, ILogger<ExperimentFeed> logger) =>
+        (_database, _log, _metrics, _clock, _logger) = (database, log, metrics, clock, logger);
 
     /// <summary>Completes once the feed listens for the first time: what is announced from then on is heard.</summary>
     internal Task Listening => _listening.Task;
@@ -62,7 +64,7 @@ public sealed partial class ExperimentFeed : IAsyncDisposable
                 _tails[experimentId] = tail = new ExperimentTail(experimentId, _log, _database.Source);
             }
 
-            subscription = new EventSubscription(tail, afterSequence, handler, _clock, _logger);
+            subscription = new EventSubscription(tail, afterSequence, handler, _metrics, _clock, _logger);
             tail.Readers.Add(subscription);
             subscription.Start(() => Leave(experimentId, tail, subscription));
         }

@@ -52,6 +52,9 @@ public sealed class Experiment
     /// <summary>How often a worker was lost in the middle of its training since it was last launched.</summary>
     public int LostCount { get; set; }
 
+    /// <summary>When its training was last begun, by the database's clock; null before.</summary>
+    public DateTimeOffset? BegunAt { get; set; }
+
     /// <summary>Where its training stands. Done says that the encoder is in the artifact store.</summary>
     public WorkState TrainingState { get; set; }
 

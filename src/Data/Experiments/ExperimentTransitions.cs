@@ -39,12 +39,34 @@ public sealed class ExperimentTransitions(ExperimentLog log, TimeProvider clock)
                 throw new IllegalTransitionException(experimentId, from, to);
             }
 
+            await TellWebhooksAsync(connection, experimentId, from, next, reason, cancellationToken);
             events.Add(new("state", JsonSerializer.Serialize(
                 new { from = ModelBuilderExtensions.Name(from), to = ModelBuilderExtensions.Name(next), reason = Shorten(reason) }, JsonSerializerOptions.Web)));
             from = next;
         }
 
         await log.AppendAsync(connection, experimentId, null, events, cancellationToken);
+    }
+
+    private async Task TellWebhooksAsync(
+        NpgsqlConnection connection, Guid experimentId, ExperimentState from, ExperimentState to, string? reason, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO app.webhook_deliveries (webhook_id, event, payload, state, attempts, next_attempt_at, created_at)
+            SELECT w.id, $2, jsonb_build_object('event', $2, 'experimentId', e.id, 'name', e.name, 'from', $3::text, 'to', $4::text, 'reason', $5::text, 'at', $6),
+                'pending', 0, $6, $6
+            FROM app.webhooks w CROSS JOIN app.experiments e
+            WHERE e.id = $1 AND w.active AND w.events && ARRAY[$2, '*']
+            """,
+            connection);
+        command.Parameters.Add(new() { Value = experimentId });
+        command.Parameters.Add(new() { Value = "experiment." + ModelBuilderExtensions.Name(to) });
+        command.Parameters.Add(new() { Value = ModelBuilderExtensions.Name(from) });
+        command.Parameters.Add(new() { Value = ModelBuilderExtensions.Name(to) });
+        command.Parameters.Add(new() { Value = (object?)Shorten(reason) ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static string? Shorten(string? text) => text is { Length: > 4000 } ? text[..4000] : text;

@@ -88,9 +88,29 @@ public sealed class WorkLease : IAsyncDisposable
     {
         await _released.CancelAsync();
         await _watch;
+        await UnlockAsync();
         await _connection.DisposeAsync();
         _lost.Dispose();
         _released.Dispose();
+    }
+
+    // A closed connection is gone from the server only a moment later: whoever looks next should see the work free.
+    private async Task UnlockAsync()
+    {
+        if (_lost.IsCancellationRequested)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", _connection) { CommandTimeout = 5 };
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException or TimeoutException)
+        {
+            // The connection is gone, and the lock with it.
+        }
     }
 
     private static long Key(string work) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(work)));

@@ -33,6 +33,9 @@ public sealed class Shard
     /// <summary>How often a worker was lost in the middle of the work.</summary>
     public int LostCount { get; set; }
 
+    /// <summary>When the work was last begun, by the database's clock; null before.</summary>
+    public DateTimeOffset? BegunAt { get; set; }
+
     /// <summary>Why the work failed, or null.</summary>
     public string? Failure { get; set; }
 
@@ -41,6 +44,9 @@ public sealed class Shard
 
     /// <summary>The tar's length in bytes.</summary>
     public long Length { get; set; }
+
+    /// <summary>The images that the worker which has it has drawn; meaningless unless the shard is running.</summary>
+    public int Generated { get; set; }
 
     /// <summary>The seconds that the worker who finished it took: the measure of the generator's speed. 0 before.</summary>
     public double Seconds { get; set; }

@@ -27,6 +27,9 @@ public sealed class Probe
     /// <summary>How often a worker was lost in the middle of the work.</summary>
     public int LostCount { get; set; }
 
+    /// <summary>When it was last begun, by the database's clock; null before.</summary>
+    public DateTimeOffset? BegunAt { get; set; }
+
     /// <summary>Why it failed, or null.</summary>
     public string? Failure { get; set; }
 

@@ -33,6 +33,19 @@ public interface IRunObserver
     void Log(RunLogLevel level, string message)
     {
     }
+
+    /// <summary>
+    /// A checkpoint is about to be written, and whoever resumes from it tells nothing again of what came before: returns once everything that
+    /// was told is kept. Throws when it cannot be kept; then there is no checkpoint.
+    /// </summary>
+    void Settle()
+    {
+    }
+
+    /// <summary>A checkpoint is written: a resumed run goes on after this step.</summary>
+    void Saved(long step)
+    {
+    }
 }
 
 /// <summary>An observer that ignores everything.</summary>

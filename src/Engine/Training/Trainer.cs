@@ -101,15 +101,22 @@ public sealed class Trainer
             Step(run, batch, augmenter, schedule, report, _time.GetElapsedTime(asked));
             if (run.Step % _options.CheckpointEvery == 0 || _time.GetElapsedTime(savedAt) >= _options.CheckpointInterval)
             {
-                run.Save(_store);
+                Save(run);
                 (saved, savedAt) = (run.Step, _time.GetTimestamp());
             }
         }
 
         if (saved != run.Step)
         {
-            run.Save(_store);
+            Save(run);
         }
+    }
+
+    private void Save(TrainingRun run)
+    {
+        _observer.Settle();
+        run.Save(_store);
+        _observer.Saved(run.Step);
     }
 
     // A pause that comes while the loader is waited for is a boundary like any other.

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using StableRep.Api.Hosting;
 using StableRep.Api.Live;
 using StableRep.Data.Experiments;
 using StableRep.Testing;
@@ -141,7 +142,7 @@ public sealed class ExperimentFeedTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_notice_reaches_all_nodes_under_its_topic_only_and_a_loss_is_told()
     {
-        await using var elsewhere = new ExperimentFeed(_studio.Database, Log, TimeProvider.System, NullLogger<ExperimentFeed>.Instance);
+        await using var elsewhere = new ExperimentFeed(_studio.Database, Log, _studio.Services.GetRequiredService<StudioMetrics>(), TimeProvider.System, NullLogger<ExperimentFeed>.Instance);
         var here = new ConcurrentQueue<string>();
         var there = new ConcurrentQueue<string>();
         using var one = Feed.SubscribeTopic("review:1", Into(here));
