@@ -44,7 +44,7 @@ public sealed class ExperimentPlanner(
         var (perEvaluation, perImage) = await GenerationSpeedAsync(generator.Id, cancellationToken);
         var imagesPerSecond = await TrainingSpeedAsync(recipe, cancellationToken);
         var evaluations = (double)missingImages * set.Steps * (set.GuidanceScale == 1 ? 1 : 2);
-        var disk = (long)(missingImages * (perImage ?? BytesPerPixel * generator.ImageSize * generator.ImageSize)) + (trained ? 0 : TrainingBytes(recipe));
+        var disk = (long)(missingImages * (perImage ?? BytesPerPixel * generator.ImageSize * generator.ImageSize)) + (trained ? 0 : KeptBytes(recipe) + PassingBytes(recipe));
         var free = FreeBytes();
         return new ExperimentPlan(
             (long)set.CaptionCount * set.ImagesPerPrompt,
@@ -86,14 +86,17 @@ public sealed class ExperimentPlanner(
         }
     }
 
-    private static long TrainingBytes(TrainingRecipe recipe)
+    /// <summary>The space of an encoder, which stays.</summary>
+    internal static long KeptBytes(TrainingRecipe recipe) => Weights(recipe) * sizeof(float);
+
+    /// <summary>The space of a training under way: two checkpoints of weights, average and two moments, and one in the making.</summary>
+    internal static long PassingBytes(TrainingRecipe recipe) => Weights(recipe) * sizeof(float) * 3 * 4;
+
+    private static long Weights(TrainingRecipe recipe)
     {
         var shape = recipe.BackboneConfig();
-        var weights = (long)shape.Depth * ((4L * shape.Width * shape.Width) + (2L * shape.Width * shape.MlpWidth))
+        return ((long)shape.Depth * ((4L * shape.Width * shape.Width) + (2L * shape.Width * shape.MlpWidth)))
             + (2L * recipe.ProjectorHidden * recipe.ProjectorHidden);
-
-        // Two checkpoints of weights, average and two moments, one in the making, and the encoder.
-        return weights * sizeof(float) * ((3 * 4) + 1);
     }
 
     private long FreeBytes()

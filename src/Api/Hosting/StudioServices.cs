@@ -7,6 +7,7 @@ using StableRep.Api.Live;
 using StableRep.Api.Nodes;
 using StableRep.Api.Playground;
 using StableRep.Api.Probes;
+using StableRep.Api.Sweeps;
 using StableRep.Data.Experiments;
 
 namespace StableRep.Api.Hosting;
@@ -27,6 +28,8 @@ internal static class StudioServices
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
         services.AddSingleton<DemoExperiment>();
+        services.AddSingleton<CompareService>();
+        services.AddSingleton<SweepService>();
         services.AddSingleton<ExperimentFeed>();
         services.AddSingleton<CurrentWork>();
         services.AddSingleton<NodeService>();
