@@ -1,6 +1,6 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using Npgsql;
+using StableRep.Api.Configuration;
 using StableRep.Api.Hosting;
 
 namespace StableRep.Api.Accounts;
@@ -11,7 +11,7 @@ internal static class AccountModes
     private const string Key = $"{StudioOptions.Section}:{nameof(StudioOptions.Accounts)}";
 
     /// <summary>The mode of a node with this configuration.</summary>
-    /// <exception cref="OptionsValidationException">Single-user mode is asked for where others would get in; the message names the key.</exception>
+    /// <exception cref="SettingsException">Single-user mode is asked for where others would get in; the message names the key.</exception>
     public static AccountMode Decide(IConfiguration configuration, StudioOptions options)
     {
         var open = Addresses(configuration).Where(address => !IsLoopback(address)).ToList();
@@ -26,8 +26,7 @@ internal static class AccountModes
                 $"{Key} is 'single', which lets everybody in, and ConnectionStrings:Studio names the database of another machine: " +
                 $"remove it to use the private cluster, or set {Key} to 'team' so that people log in."),
             "single" => AccountMode.Single,
-            null or "" => open.Count == 0 && string.IsNullOrWhiteSpace(database) ? AccountMode.Single : AccountMode.Team,
-            _ => throw Refusal($"{Key} is '{options.Accounts}': write 'single', 'team' or null."),
+            _ => open.Count == 0 && string.IsNullOrWhiteSpace(database) ? AccountMode.Single : AccountMode.Team,
         };
     }
 
@@ -61,5 +60,5 @@ internal static class AccountModes
         || new NpgsqlConnectionStringBuilder(connectionString).Host is not { Length: > 0 } hosts
         || hosts.Split(',').All(host => host.StartsWith('/') || IsLoopback(host));
 
-    private static OptionsValidationException Refusal(string message) => new(StudioOptions.Section, typeof(StudioOptions), [message]);
+    private static SettingsException Refusal(string message) => new([message]);
 }

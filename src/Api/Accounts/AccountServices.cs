@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Identity;
-using StableRep.Data;
 
 namespace StableRep.Api.Accounts;
 
@@ -15,16 +13,14 @@ internal static class AccountServices
     public static void AddAccounts(this WebApplicationBuilder builder, AccountMode mode)
     {
         var services = builder.Services;
-        services.AddDataProtection().SetApplicationName("StableRep.Studio").PersistKeysToDbContext<StudioDbContext>();
-
-        // The keys are as safe as the database that holds them, which is what the warning is about.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         services.AddAuthorization(Policies.Add);
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationProblems>();
         services.AddAuthentication(Scheme)
-            .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = _ =>
-                mode == AccountMode.Single ? LocalUserHandler.SchemeName : IdentityConstants.ApplicationScheme)
+            .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = context =>
+                ApiTokenHandler.SecretOf(context.Request) is not null ? ApiTokenHandler.SchemeName
+                : mode == AccountMode.Single ? LocalUserHandler.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, LocalUserHandler>(LocalUserHandler.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, ApiTokenHandler>(ApiTokenHandler.SchemeName, null)
             .AddCookie(IdentityConstants.ApplicationScheme);
         if (mode == AccountMode.Single)
         {

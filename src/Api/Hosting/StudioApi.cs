@@ -1,3 +1,5 @@
+using StableRep.Api.Accounts;
+
 namespace StableRep.Api.Hosting;
 
 /// <summary>The table of contents of the API.</summary>
@@ -8,6 +10,8 @@ internal static class StudioApi
     {
         // A script's request carries no antiforgery token: other sites are kept out by the origin's check and the cookie's SameSite.
         var api = app.MapGroup("/api/v1").DisableAntiforgery();
-        api.MapGet("/me", (System.Security.Claims.ClaimsPrincipal user) => TypedResults.Ok(user.Identity!.Name)).RequireAuthorization(Accounts.Policies.Viewer);
+        api.MapMe();
+        api.MapTokens();
+        api.MapAudit();
     }
 }

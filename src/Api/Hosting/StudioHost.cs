@@ -1,5 +1,6 @@
 using Hangfire;
 using Hangfire.PostgreSql;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using StableRep.Api.Accounts;
 using StableRep.Api.Configuration;
@@ -84,6 +85,10 @@ public static class StudioHost
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(database.Source);
         builder.Services.AddDbContextFactory<Data.StudioDbContext>(context => context.UseStudioStore(database.Source));
+        builder.Services.AddDataProtection().SetApplicationName("StableRep.Studio").PersistKeysToDbContext<Data.StudioDbContext>();
+
+        // The keys are as safe as the database that holds them, which is what the warning is about.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         builder.Services.AddSingleton<ExperimentLog>();
         builder.Services.AddSingleton<MetricCurves>();
         builder.AddTelemetry();

@@ -19,6 +19,13 @@ public sealed class StudioOptions : IValidatableObject
     [Required(ErrorMessage = "must be 'web', 'worker' or 'web,worker'")]
     public string Roles { get; set; } = "web,worker";
 
+    /// <summary>
+    /// Whether people log in: <c>single</c> (nobody does, and the node listens on loopback only), <c>team</c>, or null for <c>single</c> on
+    /// loopback with the private cluster and <c>team</c> otherwise.
+    /// </summary>
+    [AllowedValues(null, "", "single", "team", ErrorMessage = "must be 'single', 'team' or null")]
+    public string? Accounts { get; set; }
+
     /// <summary>The folder of PostgreSQL's server programs for the private cluster; without it they are looked for.</summary>
     public string? PostgresPrograms { get; set; }
 
@@ -33,12 +40,6 @@ public sealed class StudioOptions : IValidatableObject
 
     /// <summary>The seed of a demo experiment that is launched when the node starts, and followed in the terminal; null for none.</summary>
     public int? Demo { get; set; }
-
-    /// <summary>
-    /// Whether people log in: <c>single</c> (nobody does; loopback only), <c>team</c>, or null for <c>single</c> on loopback with the private
-    /// cluster and <c>team</c> otherwise.
-    /// </summary>
-    public string? Accounts { get; set; }
 
     /// <summary>The seconds within which a node that is told to stop writes its checkpoints, hands its work back and ends.</summary>
     [Range(5, 3600, ErrorMessage = "must be from 5 to 3600")]

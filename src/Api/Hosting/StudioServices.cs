@@ -1,6 +1,8 @@
+using StableRep.Api.Accounts;
 using StableRep.Api.CaptionSets;
 using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
+using StableRep.Api.Http.Lists;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Jobs;
 using StableRep.Api.Live;
@@ -19,6 +21,9 @@ internal static class StudioServices
     public static void AddFeatures(this IServiceCollection services)
     {
         services.AddArtifacts();
+        services.AddSingleton<ListReader>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<TokenService>();
         services.AddSingleton<CaptionSetService>();
         services.AddSingleton<GeneratorService>();
         services.AddSingleton<ImageSetService>();

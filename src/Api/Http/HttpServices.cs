@@ -1,3 +1,5 @@
+using StableRep.Api.Accounts;
+
 namespace StableRep.Api.Http;
 
 /// <summary>Registers and orders what all requests go through.</summary>
@@ -27,5 +29,6 @@ internal static class HttpServices
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
+        app.UseAudit();
     }
 }

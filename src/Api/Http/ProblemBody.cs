@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 
 namespace StableRep.Api.Http;
 
@@ -25,6 +26,7 @@ public sealed record ProblemBody
     public required string TraceId { get; init; }
 
     /// <summary>What is wrong with each field; absent where no field is at fault.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Description("What is wrong with each field, by its name in the request; absent where no field is at fault.")]
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace StableRep.Api.Http;
 
-/// <summary>How the API, the hub and the client write JSON: camel case, enumerations in snake case, absent instead of null, nothing unknown.</summary>
+/// <summary>How the API, the hub and the client write JSON: camel case, enumerations in snake case, nothing unknown.</summary>
 public static class StudioJson
 {
     /// <summary>The options.</summary>
@@ -15,7 +15,6 @@ public static class StudioJson
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         options.NumberHandling = JsonNumberHandling.Strict;
-        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.RespectNullableAnnotations = true;
         options.RespectRequiredConstructorParameters = true;
