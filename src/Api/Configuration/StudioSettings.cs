@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using StableRep.Api.Experiments;
 using StableRep.Api.Hosting;
 
 namespace StableRep.Api.Configuration;
@@ -19,6 +20,7 @@ internal static class StudioSettings
         new(EngineOptions.Section, typeof(EngineOptions)),
         new(HubSettings.Section, typeof(HubSettings)),
         new(ArtifactOptions.Section, typeof(ArtifactOptions)),
+        new(DemoOptions.Section, typeof(DemoOptions)),
     ];
 
     /// <summary>Refuses unknown keys and wrong values, all at once.</summary>

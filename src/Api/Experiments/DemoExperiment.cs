@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using StableRep.Api.CaptionSets;
 using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
@@ -11,7 +12,8 @@ namespace StableRep.Api.Experiments;
 /// A newcomer's first experiment, which takes minutes on two cores: the sample captions, the bundled generator, StableRep's demo recipe, and a linear
 /// probe beside its baselines.
 /// </summary>
-public sealed class DemoExperiment(CaptionSetService captions, GeneratorService generators, ExperimentService experiments)
+public sealed class DemoExperiment(
+    CaptionSetService captions, GeneratorService generators, ExperimentService experiments, IOptions<DemoOptions> options)
 {
     private const string CaptionFileName = "scenes-1k.txt";
     private const string Dataset = "scenes-objects";
@@ -29,7 +31,7 @@ public sealed class DemoExperiment(CaptionSetService captions, GeneratorService 
             new NewExperiment
             {
                 Name = $"First experiment{(seed == 0 ? "" : $" (seed {seed})")}",
-                Notes = "240 sample captions, 4 images each at guidance scale 3, StableRep for 20 epochs, and a linear probe beside the encoder before training and raw pixels.",
+                Notes = "Sample captions, 4 images each at guidance scale 3, StableRep, and a linear probe beside the encoder before training and raw pixels.",
                 Tags = ["demo"],
                 Images = new ImageSetSettings
                 {
@@ -39,9 +41,9 @@ public sealed class DemoExperiment(CaptionSetService captions, GeneratorService 
                     ImagesPerPrompt = 4,
                     Steps = 12,
                     Seed = seed,
-                    CaptionCount = 240,
+                    CaptionCount = Math.Min(options.Value.Captions, set.Count),
                 },
-                Recipe = TrainingRecipes.Named("demo") with { Seed = (ulong)seed },
+                Recipe = TrainingRecipes.Named("demo") with { Seed = (ulong)seed, Epochs = options.Value.Epochs },
                 Probes = [new(ProbeKind.Linear, Dataset), new(ProbeKind.RandomInit, Dataset), new(ProbeKind.RawPixels, Dataset)],
             },
             ownerId,

@@ -32,6 +32,12 @@ internal static class StudioServices
         services.AddSingleton<ExperimentTransitions>();
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
+        services.AddSingleton<ExperimentProgressReader>();
+        services.AddSingleton<ExperimentLineageReader>();
+        services.AddSingleton<ExperimentLogLines>();
+        services.AddSingleton<PositiveSetReader>();
+        services.AddSingleton<StudioOverviewReader>();
+        services.AddOptions<DemoOptions>().BindConfiguration(DemoOptions.Section);
         services.AddSingleton<DemoExperiment>();
         services.AddSingleton<CompareService>();
         services.AddSingleton<SweepService>();

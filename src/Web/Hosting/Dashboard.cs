@@ -19,7 +19,6 @@ internal static class Dashboard
             .AddInteractiveServerComponents(circuits => circuits.DisconnectedCircuitRetentionPeriod = CircuitRetention)
             .AddHubOptions(hub => hub.KeepAliveInterval = KeepAlive);
         builder.Services.AddCascadingAuthenticationState();
-        builder.Services.AddAuthorization();
         builder.Services.AddMudServices(mud =>
         {
             mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
