@@ -1,3 +1,5 @@
 using StableRep.Testing;
+using StableRep.Web.Tests.Browser;
 
 [assembly: AssemblyFixture(typeof(TestCluster))]
+[assembly: AssemblyFixture(typeof(BrowserStudio))]
