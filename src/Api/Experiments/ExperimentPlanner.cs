@@ -37,7 +37,7 @@ public sealed class ExperimentPlanner(
     {
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         var generator = await store.Generators.AsNoTracking().SingleAsync(row => row.Id == set.GeneratorId, cancellationToken);
-        var missing = set.Shards.Where(shard => shard.ArtifactKey is null).ToList();
+        var missing = set.Shards.Where(shard => shard.ArtifactKey is null && !shard.Regenerates).ToList();
         var missingImages = missing.Sum(shard => (long)shard.CaptionCount * set.ImagesPerPrompt);
         var batches = set.CaptionCount / recipe.SetsPerBatch;
         var steps = batches == 0 ? 0 : Math.Max(1, (long)Math.Round(recipe.Epochs * batches));
@@ -113,7 +113,7 @@ public sealed class ExperimentPlanner(
                 SELECT s.seconds, s.length::float8 AS length, (s.caption_count * i.images_per_prompt)::float8 AS images,
                     (i.steps * CASE WHEN i.guidance_scale = 1 THEN 1 ELSE 2 END)::float8 AS evaluations
                 FROM app.shards s JOIN app.image_sets i ON i.id = s.image_set_id
-                WHERE i.generator_id = $1 AND s.state = 'done' AND s.seconds > 0 ORDER BY s.finished_at DESC LIMIT 50) recent
+                WHERE i.generator_id = $1 AND s.state = 'done' AND s.seconds > 0 AND NOT s.regenerates ORDER BY s.finished_at DESC LIMIT 50) recent
             """);
         command.Parameters.Add(new() { Value = generatorId });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

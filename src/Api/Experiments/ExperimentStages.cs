@@ -62,7 +62,7 @@ internal sealed class ExperimentStages(NpgsqlDataSource source, ExperimentTransi
             CROSS JOIN LATERAL (
                 SELECT count(*) FILTER (WHERE state = 'pending')::int AS pending, count(*) FILTER (WHERE state = 'running')::int AS running,
                     count(*) FILTER (WHERE state = 'done')::int AS done, max(coalesce(failure, 'unknown')) FILTER (WHERE state = 'failed') AS failure
-                FROM app.shards WHERE image_set_id = e.image_set_id) s
+                FROM app.shards WHERE image_set_id = e.image_set_id AND NOT regenerates) s
             CROSS JOIN LATERAL (
                 SELECT count(*) FILTER (WHERE state = 'pending')::int AS pending, count(*) FILTER (WHERE state = 'running')::int AS running,
                     count(*) FILTER (WHERE state = 'done')::int AS done, max(coalesce(failure, 'unknown')) FILTER (WHERE state = 'failed') AS failure

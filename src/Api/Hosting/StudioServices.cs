@@ -9,6 +9,7 @@ using StableRep.Api.Live;
 using StableRep.Api.Nodes;
 using StableRep.Api.Playground;
 using StableRep.Api.Probes;
+using StableRep.Api.Review;
 using StableRep.Api.Sweeps;
 using StableRep.Data.Experiments;
 
@@ -41,6 +42,10 @@ internal static class StudioServices
         services.AddSingleton<DemoExperiment>();
         services.AddSingleton<CompareService>();
         services.AddSingleton<SweepService>();
+        services.AddSingleton<ReviewQueries>();
+        services.AddSingleton<ReviewService>();
+        services.AddSingleton<RegenerationService>();
+        services.AddSingleton<ReviewExport>();
         services.AddSingleton<ExperimentFeed>();
         services.AddSingleton<CurrentWork>();
         services.AddSingleton<NodeService>();
@@ -56,6 +61,7 @@ internal static class StudioServices
         services.AddSingleton<WorkRunner>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<GenerateShardJob>();
+        services.AddSingleton<TrainingImages>();
         services.AddSingleton<TrainJob>();
         services.AddSingleton<ProbeJob>();
         services.AddSingleton<PreviewJob>();

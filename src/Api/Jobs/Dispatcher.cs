@@ -59,17 +59,21 @@ internal sealed partial class Dispatcher(
             work AS (
                 SELECT DISTINCT ON (s.id) 0 AS kind, s.id, s.state, e.priority, e.owner_id, e.launched_at, s.index
                 FROM active e JOIN app.shards s ON s.image_set_id = e.image_set_id
-                WHERE s.state IN ('pending', 'running')
+                WHERE s.state IN ('pending', 'running') AND NOT s.regenerates
                 ORDER BY s.id, e.priority DESC, e.launched_at
             ), units AS (
                 SELECT * FROM work
                 UNION ALL
                 SELECT 1, e.id, e.training_state, e.priority, e.owner_id, e.launched_at, 0 FROM active e
                 WHERE e.training_state IN ('pending', 'running')
-                    AND NOT EXISTS (SELECT FROM app.shards s WHERE s.image_set_id = e.image_set_id AND s.state <> 'done')
+                    AND NOT EXISTS (SELECT FROM app.shards s WHERE s.image_set_id = e.image_set_id AND s.state <> 'done' AND NOT s.regenerates)
                 UNION ALL
                 SELECT 2, p.id, p.state, e.priority, e.owner_id, e.launched_at, 0 FROM active e JOIN app.probes p ON p.experiment_id = e.id
                 WHERE e.training_state = 'done' AND p.state IN ('pending', 'running')
+                UNION ALL
+                SELECT 0, s.id, s.state, 0, g.requester_id, g.at, s.index FROM app.shards s
+                CROSS JOIN LATERAL (SELECT requester_id, at FROM app.regenerations WHERE shard_id = s.id LIMIT 1) g
+                WHERE s.regenerates AND s.state IN ('pending', 'running')
             ), turns AS (
                 SELECT kind, id, state, priority, launched_at, index, row_number() OVER (
                     PARTITION BY owner_id ORDER BY state = 'running' DESC, priority DESC, launched_at, kind, index, id) AS turn

@@ -26,7 +26,7 @@ internal sealed class ShardProgress(Shard shard)
                 sum(CASE WHEN s.id = $1 THEN $2 WHEN s.state = 'done' THEN s.caption_count * i.images_per_prompt
                     WHEN s.state = 'running' THEN s.generated ELSE 0 END)::bigint,
                 count(*) FILTER (WHERE s.state = 'running')::int
-            FROM app.shards s JOIN app.image_sets i ON i.id = s.image_set_id WHERE s.image_set_id = $3
+            FROM app.shards s JOIN app.image_sets i ON i.id = s.image_set_id WHERE s.image_set_id = $3 AND NOT s.regenerates
             """,
             connection);
         command.Parameters.Add(new() { Value = shard.Id });

@@ -7,7 +7,6 @@ using StableRep.Api.Hosting;
 using StableRep.Data;
 using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;
-using StableRep.Engine.Images;
 using StableRep.Engine.Training;
 
 namespace StableRep.Api.Jobs;
@@ -18,6 +17,7 @@ internal sealed class TrainJob(
     IDbContextFactory<StudioDbContext> stores,
     GeneratorService generators,
     EngineHost engine,
+    TrainingImages images,
     IArtifactStore artifacts,
     ExperimentLog log,
     StudioDatabase database,
@@ -37,15 +37,8 @@ internal sealed class TrainJob(
         await using var store = await stores.CreateDbContextAsync(halt);
         var experiment = await store.Experiments.AsNoTracking().Include(row => row.ImageSet).SingleAsync(row => row.Id == claim.Unit.Id, halt);
         var generator = await store.Generators.AsNoTracking().SingleAsync(row => row.Id == experiment.ImageSet!.GeneratorId, halt);
-        var keys = await store.Shards.Where(row => row.ImageSetId == experiment.ImageSetId).OrderBy(row => row.Index)
-            .Select(row => row.ArtifactKey!).ToListAsync(halt);
         using var hold = artifacts.Hold($"image-sets/{experiment.ImageSetId}/");
-        var shards = new List<string>(keys.Count);
-        foreach (var key in keys)
-        {
-            shards.Add(await artifacts.LocalPathAsync(key, halt));
-        }
-
+        var selected = await images.SelectAsync(claim, experiment.ImageSetId, halt);
         var folder = RunFolder(options.Value, experiment.Id);
         Directory.CreateDirectory(folder);
         TrainingOutcome outcome;
@@ -53,7 +46,7 @@ internal sealed class TrainJob(
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(halt, observer.Refused);
             outcome = await Task.Factory.StartNew(
-                () => Train(TrainingRecipe.Parse(experiment.Recipe), shards, folder, generators.FolderOf(generator), observer, stop.Token, unwanted),
+                () => Train(TrainingRecipe.Parse(experiment.Recipe), selected, folder, generators.FolderOf(generator), observer, stop.Token, unwanted),
                 stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
@@ -71,11 +64,11 @@ internal sealed class TrainJob(
     public static string RunFolder(StudioOptions options, Guid experimentId) => options.PathOf(Path.Combine("runs", experimentId.ToString()));
 
     private TrainingOutcome Train(
-        TrainingRecipe recipe, List<string> shards, string folder, string generator, StoreObserver observer, CancellationToken stop, CancellationToken pause)
+        TrainingRecipe recipe, SelectedImages selected, string folder, string generator, StoreObserver observer, CancellationToken stop, CancellationToken pause)
     {
         // A worker that has just lost this training may still be writing its last checkpoint into this folder.
         using var alone = Alone(Path.Combine(folder, ".lock"), stop);
-        var source = new ShardPositiveSetSource([.. shards.Select(ShardReader.Open)]);
+        var source = selected.Open(recipe.Method, observer);
         var trainer = new TrainerOptions
         {
             Folder = folder,

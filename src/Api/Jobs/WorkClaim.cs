@@ -15,7 +15,7 @@ internal sealed record WorkClaim(WorkUnit Unit, int Attempt)
         await using var command = source.CreateCommand(
             $"""
             UPDATE {unit.Table} SET {unit.StateColumn} = 'running', attempt = attempt + 1, begun_at = now()
-            WHERE id = $1 AND {unit.StateColumn} = 'pending' AND EXISTS ({unit.Experiments})
+            WHERE id = $1 AND {unit.StateColumn} = 'pending' AND {unit.IsWanted}
             RETURNING attempt
             """);
         command.Parameters.Add(new() { Value = unit.Id });
@@ -41,7 +41,7 @@ internal sealed record WorkClaim(WorkUnit Unit, int Attempt)
     public async Task<bool> IsWantedAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
-            $"SELECT EXISTS ({Unit.Experiments}) FROM {Unit.Table} WHERE id = $1 AND attempt = $2 AND {Unit.StateColumn} = 'running'");
+            $"SELECT {Unit.IsWanted} FROM {Unit.Table} WHERE id = $1 AND attempt = $2 AND {Unit.StateColumn} = 'running'");
         command.Parameters.Add(new() { Value = Unit.Id });
         command.Parameters.Add(new() { Value = Attempt });
         return await command.ExecuteScalarAsync(cancellationToken) is bool wanted ? wanted : throw new FencedException(Unit.Name, Attempt);

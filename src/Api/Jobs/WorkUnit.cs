@@ -40,6 +40,11 @@ internal readonly record struct WorkUnit(WorkKind Kind, Guid Id)
         _ => "SELECT e.id FROM app.experiments e JOIN app.probes p ON p.experiment_id = e.id WHERE p.id = $1 AND e.state IN " + Active,
     };
 
+    /// <summary>Whether it is to be done, as SQL, given its id as <c>$1</c>: replacements of rejected images are wanted by whoever asked for them.</summary>
+    public string IsWanted => Kind == WorkKind.Shard
+        ? $"(EXISTS ({Experiments}) OR EXISTS (SELECT FROM app.shards r WHERE r.id = $1 AND r.regenerates))"
+        : $"EXISTS ({Experiments})";
+
     /// <summary>The states in which an experiment wants work to be done, as SQL.</summary>
     public const string Active = "('queued', 'generating', 'training', 'probing')";
 }

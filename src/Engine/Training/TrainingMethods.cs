@@ -19,6 +19,9 @@ public static class TrainingMethods
     /// <summary>Whether a method learns from captions, and so needs a tokenizer.</summary>
     public static bool UsesText(string method) => method is StableRepPlus or Clip;
 
+    /// <summary>The fewest images that a caption needs: a caption with fewer teaches nothing.</summary>
+    public static int FewestImages(string method) => method == StableRep ? 2 : 1;
+
     /// <summary>Builds a method with random weights from the recipe's seed, on the CPU.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="source">The images: <c>supervised</c> counts their classes.</param>
