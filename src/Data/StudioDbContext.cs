@@ -118,11 +118,16 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options)
     /// <inheritdoc/>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
+    /// <summary>In queries: the text under a key of a column of JSON, or null when there is none.</summary>
+    public static string? JsonText(string json, string key) => throw new NotSupportedException("This is translated to SQL.");
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
         builder.HasDefaultSchema(Schema);
+        builder.HasDbFunction(() => JsonText("", "")).HasName("jsonb_extract_path_text").IsBuiltIn()
+            .HasParameter("json").HasStoreType("jsonb");
         builder.ApplyConfigurationsFromAssembly(typeof(StudioDbContext).Assembly);
         builder.Entity<StudioUser>(user =>
         {

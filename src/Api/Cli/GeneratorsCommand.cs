@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
-using StableRep.Api.Hosting;
+using StableRep.Api.Generators;
 using StableRep.Engine.Checkpoints.Hub;
 
 namespace StableRep.Api.Cli;
@@ -80,21 +80,6 @@ internal static class GeneratorsCommand
             return Task.CompletedTask;
         });
         return command;
-    }
-
-    private static HubOptions HubOptions(this IConfiguration configuration, string? hub)
-    {
-        var settings = configuration.GetSection(HubSettings.Section).Get<HubSettings>() ?? new HubSettings();
-        var options = new HubOptions { Token = settings.Token is { Length: > 0 } token ? token : configuration["HF_TOKEN"] };
-        var address = hub ?? (settings.BaseAddress is { Length: > 0 } configured ? configured : configuration["HF_ENDPOINT"]);
-        if (string.IsNullOrEmpty(address))
-        {
-            return options;
-        }
-
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
-            ? options with { BaseAddress = uri }
-            : throw new FormatException($"'{address}' is not a hub's address: write https://HOST.");
     }
 
     private static string Size(long bytes) => string.Create(

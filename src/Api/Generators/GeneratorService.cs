@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StableRep.Api.Hosting;
+using StableRep.Api.Http;
 using StableRep.Data;
 using StableRep.Data.Generators;
 using StableRep.Engine.Checkpoints;
@@ -63,6 +64,42 @@ public sealed class GeneratorService(IDbContextFactory<StudioDbContext> stores, 
     {
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         return await store.Generators.AsNoTracking().OrderBy(generator => generator.Name).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>One generator.</summary>
+    /// <exception cref="MissingException">There is no such generator.</exception>
+    public async Task<Generator> GetAsync(Guid id, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        return await store.Generators.AsNoTracking().SingleOrDefaultAsync(generator => generator.Id == id, cancellationToken) ?? throw new MissingException("generator", id);
+    }
+
+    /// <summary>Deletes a generator that nothing uses, with its files on this node.</summary>
+    /// <exception cref="MissingException">There is no such generator.</exception>
+    /// <exception cref="ConflictException">It comes with the studio, or images were made by it.</exception>
+    public async Task DeleteAsync(Guid id, CancellationToken cancellationToken = default)
+    {
+        var generator = await GetAsync(id, cancellationToken);
+        if (generator.Source == Bundled)
+        {
+            throw new ConflictException($"'{generator.Name}' comes with the studio and stays.");
+        }
+
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        try
+        {
+            await store.Generators.Where(row => row.Id == id).ExecuteDeleteAsync(cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            throw new ConflictException($"Images of '{generator.Name}' are kept: delete the experiments that use them first.");
+        }
+
+        // A folder without its row is entered again at the next start.
+        if (Library.Find(generator.Name) is { } entry)
+        {
+            Directory.Delete(entry.Path, recursive: true);
+        }
     }
 
     /// <summary>The folder of a generator on this node.</summary>

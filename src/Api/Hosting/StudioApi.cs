@@ -1,4 +1,6 @@
 using StableRep.Api.Accounts;
+using StableRep.Api.Generators;
+using StableRep.Api.ImageSets;
 
 namespace StableRep.Api.Hosting;
 
@@ -13,5 +15,8 @@ internal static class StudioApi
         api.MapMe();
         api.MapTokens();
         api.MapAudit();
+        api.MapImageSets();
+        api.MapImages();
+        api.MapGenerators();
     }
 }

@@ -28,6 +28,10 @@ internal static class StudioServices
         services.AddSingleton<CaptionSetService>();
         services.AddSingleton<GeneratorService>();
         services.AddSingleton<ImageSetService>();
+        services.AddSingleton<ThumbnailCache>();
+        services.AddSingleton<ImageSetCatalogue>();
+        services.AddSingleton<ExperimentList>();
+        services.AddSingleton<GeneratorPullService>();
         services.AddSingleton<ProbeCatalogue>();
         services.AddSingleton<PreviewService>();
         services.AddSingleton<ExperimentTransitions>();

@@ -123,7 +123,23 @@ public sealed class ImageSetService(IDbContextFactory<StudioDbContext> stores, I
         var found = await store.Images.AsNoTracking().Where(image => image.Id == imageId)
             .Join(store.Shards, image => image.ShardId, shard => shard.Id, (image, shard) => new { image, shard.ArtifactKey })
             .SingleOrDefaultAsync(cancellationToken) ?? throw new MissingException("image", imageId);
-        return (found.image, await artifacts.OpenAsync(found.ArtifactKey!, found.image.Offset, found.image.Length, cancellationToken));
+        try
+        {
+            return (found.image, await artifacts.OpenAsync(found.ArtifactKey!, found.image.Offset, found.image.Length, cancellationToken));
+        }
+        catch (FileNotFoundException)
+        {
+            throw new MissingException("file of the image", imageId);
+        }
+    }
+
+    /// <summary>Where an image lies and which noise made it.</summary>
+    /// <exception cref="MissingException">There is no such image.</exception>
+    public async Task<GeneratedImage> GetAsync(long imageId, CancellationToken cancellationToken = default)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        return await store.Images.AsNoTracking().SingleOrDefaultAsync(image => image.Id == imageId, cancellationToken)
+            ?? throw new MissingException("image", imageId);
     }
 
     private static IEnumerable<Shard> Shards(ImageSet set)
