@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
 using StableRep.Api.Configuration;
 using StableRep.Data.Hosting;
 
@@ -34,7 +35,7 @@ public static class StudioCommand
             await startNode(args);
             return 0;
         }
-        catch (Exception exception) when (exception is SettingsException or PostgresUnavailableException)
+        catch (Exception exception) when (exception is SettingsException or OptionsValidationException or PostgresUnavailableException)
         {
             await Console.Error.WriteLineAsync($"error: {exception.Message}");
             return 1;
@@ -49,5 +50,7 @@ public static class StudioCommand
         GeneratorsCommand.Create(),
         ScenesCommand.Create(),
         ConfigurationCommand.Create(),
+        BackupCommand.CreateBackup(),
+        BackupCommand.CreateRestore(),
     };
 }

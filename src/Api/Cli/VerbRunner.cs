@@ -1,7 +1,10 @@
 using System.CommandLine;
+using Npgsql;
 using Spectre.Console;
+using StableRep.Api.Backups;
 using StableRep.Api.Configuration;
 using StableRep.Api.Hosting;
+using StableRep.Data.Hosting;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Checkpoints.Hub;
 using StableRep.Engine.Runtime;
@@ -31,7 +34,7 @@ internal static class VerbRunner
         }
         catch (Exception exception) when (
             exception is HubException or CheckpointException or FormatException or IOException or UnauthorizedAccessException or InvalidDataException
-                or NotSupportedException or ArithmeticException or ShardException)
+                or NotSupportedException or ArithmeticException or ShardException or BackupException or PostgresUnavailableException or NpgsqlException)
         {
             await error.WriteLineAsync($"error: {exception.Message}");
             return 1;

@@ -64,7 +64,7 @@ public sealed class PrivateClusterTests(TestCluster shared)
 
     [Fact]
     public void Programs_in_a_folder_without_them_are_an_error_that_names_the_key() =>
-        Assert.Contains("Postgres:Programs is '/nowhere'", Assert.Throws<PostgresUnavailableException>(() => PostgresPrograms.Find("/nowhere")).Message, StringComparison.Ordinal);
+        Assert.Contains("Studio:PostgresPrograms is '/nowhere'", Assert.Throws<PostgresUnavailableException>(() => PostgresPrograms.Find("/nowhere")).Message, StringComparison.Ordinal);
 
     private static async Task<int> ServerAsync(PrivateCluster cluster)
     {
