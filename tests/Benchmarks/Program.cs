@@ -17,6 +17,11 @@ if (args is ["recognition", .. var recognition])
     return RecognitionBenchmark.Run(recognition);
 }
 
+if (args is ["conditioning", .. var conditioning])
+{
+    return ConditioningBenchmark.Run(conditioning);
+}
+
 var names = args.TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToArray();
 if (names.Length == 0 || names.Any(name => !benchmarks.ContainsKey(name)))
 {
@@ -25,6 +30,7 @@ if (names.Length == 0 || names.Any(name => !benchmarks.ContainsKey(name)))
         usage: benchmarks NAME... [--device cpu|cuda|cuda:N|auto] [--threads N] [--batch N] [--size N] [--runs N]
 
         {string.Join('\n', benchmarks.Select(benchmark => $"{benchmark.Key,-14} {benchmark.Value.What}"))}
+        conditioning   what a generator of scenes has learned of its captions (conditioning GENERATOR_FOLDER)
         recognition    how well a generator draws what captions ask for (options of its own: recognition --help)
         """);
     return 2;

@@ -20,7 +20,7 @@ internal static class StudyCommand
     public static Command Create()
     {
         var names = StudyScale.All.Select(scale => scale.Name).ToArray();
-        var scale = new Option<string>("--scale") { Description = $"{string.Join(", ", names)}: minutes, an afternoon on two cores, a GPU.", DefaultValueFactory = _ => "small" };
+        var scale = new Option<string>("--scale") { Description = $"{string.Join(", ", names)}: minutes, an hour or an afternoon on two cores, a GPU.", DefaultValueFactory = _ => "small" };
         scale.AcceptOnlyFromAmong(names);
         var folder = new Option<string?>("--folder") { Description = "Where image sets and results are kept; 'study' under the data folder without it." };
         var report = new Option<string>("--report") { Description = "The folder of the report.", DefaultValueFactory = _ => Path.Combine("docs", "study") };

@@ -44,8 +44,8 @@ public sealed record StudyScale
     /// <summary>How images are generated, but for guidance and seed.</summary>
     public GenerationSettings Generation { get; init; } = new() { Steps = 12, BatchSize = 64 };
 
-    /// <summary>The scales by name: <c>smoke</c> shows in minutes that all of it runs, <c>small</c> is a study for an afternoon on two cores,
-    /// <c>full</c> for a GPU.</summary>
+    /// <summary>The scales by name: <c>smoke</c> shows in minutes that all of it runs, <c>quick</c> and <c>small</c> are studies for an hour and
+    /// for an afternoon on two cores, <c>full</c> for a GPU.</summary>
     public static IReadOnlyList<StudyScale> All { get; } =
     [
         new()
@@ -60,6 +60,18 @@ public sealed record StudyScale
             ProbeTrain = 360,
             ProbeTest = 180,
             ProbeEpochs = 20,
+        },
+        new()
+        {
+            Name = "quick",
+            Captions = 128,
+            Guidances = [1, 2, 3, 5, 8],
+            ImagesPerPromptGrid = [1, 2, 4, 8],
+            ViewsPerBatch = 64,
+            Steps = 120,
+            ProbeTrain = 900,
+            ProbeTest = 900,
+            ProbeEpochs = 30,
         },
         new()
         {
