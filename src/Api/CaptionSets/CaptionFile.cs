@@ -10,6 +10,15 @@ namespace StableRep.Api.CaptionSets;
 /// <param name="Problem">Why the line is malformed.</param>
 public readonly record struct RawCaption(long Line, string? Text, string? Problem = null);
 
+/// <summary>Where a file's captions were found.</summary>
+/// <param name="Chosen">The column that holds the captions, or null for a file of bare captions.</param>
+/// <param name="All">Every column that may be chosen instead.</param>
+public sealed record FoundColumn(string? Chosen, IReadOnlyList<string> All)
+{
+    /// <summary>A file of bare captions.</summary>
+    internal static FoundColumn None { get; } = new(null, []);
+}
+
 /// <summary>A caption file on the disk, plain or gzipped, whose entries can be read any number of times in bounded memory.</summary>
 public sealed class CaptionFile
 {
@@ -48,11 +57,11 @@ public sealed class CaptionFile
 
     /// <summary>The file's entries in order.</summary>
     /// <param name="column">The column that holds the captions, by name or number from 0; null to find it.</param>
-    /// <param name="found">Told the column once, before the first entry; null for a file of bare captions.</param>
+    /// <param name="found">Told the column once, before the first entry.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="CaptionFileException">The file is not of its format, or has no such column.</exception>
     public async IAsyncEnumerable<RawCaption> ReadAsync(
-        string? column, Action<string?> found, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string? column, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (Format == CaptionFormat.Parquet)
         {

@@ -23,4 +23,8 @@ public sealed record CaptionPreview(
     IReadOnlyList<string> First,
     IReadOnlyList<ListedProblem> Problems,
     string Sha256,
-    Guid? ExistingId);
+    Guid? ExistingId)
+{
+    /// <summary>Every column that may be chosen instead.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+}

@@ -19,8 +19,8 @@ internal sealed class CaptionScan : IDisposable
     private readonly List<ListedProblem> _problems = [];
     private readonly int[] _counts = new int[Enum.GetValues<CaptionProblemKind>().Length];
 
-    /// <summary>The column that holds the captions, or null for bare captions.</summary>
-    public string? Column { get; set; }
+    /// <summary>Where the captions were found.</summary>
+    public FoundColumn Column { get; set; } = FoundColumn.None;
 
     /// <summary>The captions kept so far.</summary>
     public int Count { get; private set; }

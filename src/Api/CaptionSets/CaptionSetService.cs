@@ -33,8 +33,11 @@ public sealed class CaptionSetService(IDbContextFactory<StudioDbContext> stores,
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         var existing = await store.CaptionSets.Where(set => set.Sha256 == identity).Select(set => (Guid?)set.Id).FirstOrDefaultAsync(cancellationToken);
         return new CaptionPreview(
-            file.Format, scan.Column, scan.Count, scan.CountOf(CaptionProblemKind.Empty), scan.CountOf(CaptionProblemKind.Duplicate),
-            scan.CountOf(CaptionProblemKind.OverLong), scan.CountOf(CaptionProblemKind.Malformed), first, scan.Problems, identity, existing);
+            file.Format, scan.Column.Chosen, scan.Count, scan.CountOf(CaptionProblemKind.Empty), scan.CountOf(CaptionProblemKind.Duplicate),
+            scan.CountOf(CaptionProblemKind.OverLong), scan.CountOf(CaptionProblemKind.Malformed), first, scan.Problems, identity, existing)
+        {
+            Columns = scan.Column.All,
+        };
     }
 
     /// <summary>Keeps a file's captions as a set. Captions that a set has already give that set.</summary>

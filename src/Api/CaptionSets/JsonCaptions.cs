@@ -11,7 +11,7 @@ internal static class JsonCaptions
     private const int MaxElement = 16 << 20;
 
     public static async IAsyncEnumerable<RawCaption> ReadLinesAsync(
-        TextReader reader, string? column, Action<string?> found, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TextReader reader, string? column, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var chooser = new Chooser(column, found);
         await foreach (var (number, line) in TextCaptions.LinesAsync(reader, cancellationToken))
@@ -25,7 +25,7 @@ internal static class JsonCaptions
     /// <c>annotations</c>). Entries are numbered from 1.
     /// </summary>
     public static async IAsyncEnumerable<RawCaption> ReadDocumentAsync(
-        Stream stream, string? column, Action<string?> found, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Stream stream, string? column, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var chooser = new Chooser(column, found);
         var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 1 << 16));
@@ -143,7 +143,7 @@ internal static class JsonCaptions
     }
 
     /// <summary>Finds the caption's key in the first object and keeps to it.</summary>
-    private sealed class Chooser(string? wanted, Action<string?> found)
+    private sealed class Chooser(string? wanted, Action<FoundColumn> found)
     {
         private string? _key;
 
@@ -153,7 +153,7 @@ internal static class JsonCaptions
         {
             if (element.ValueKind == JsonValueKind.String)
             {
-                Tell(null);
+                Tell(FoundColumn.None);
                 return new RawCaption(number, element.GetString());
             }
 
@@ -162,8 +162,13 @@ internal static class JsonCaptions
                 return new RawCaption(number, null, $"A {element.ValueKind} is no caption.");
             }
 
-            _key ??= Key(element);
-            Tell(_key);
+            if (_key is null)
+            {
+                IReadOnlyList<string> keys = [.. element.EnumerateObject().Select(property => property.Name)];
+                _key = Key(keys);
+                Tell(new FoundColumn(_key, keys));
+            }
+
             if (!element.TryGetProperty(_key, out var value))
             {
                 return new RawCaption(number, null, $"The object has no '{_key}'.");
@@ -177,20 +182,18 @@ internal static class JsonCaptions
             };
         }
 
-        private string Key(JsonElement element)
-        {
-            var keys = element.EnumerateObject().Select(property => property.Name).ToList();
-            return (wanted is null ? CaptionColumns.Find(keys) : keys.Find(key => string.Equals(key, wanted, StringComparison.OrdinalIgnoreCase)))
-                ?? throw new CaptionFileException(
-                    $"The objects have no key {(wanted is null ? "that looks like a caption" : $"'{wanted}'")}: they have {string.Join(", ", keys.Take(20).Select(key => $"'{key}'"))}.");
-        }
+        private string Key(IReadOnlyList<string> keys) =>
+            (wanted is null ? CaptionColumns.Find(keys) : keys.FirstOrDefault(key => string.Equals(key, wanted, StringComparison.OrdinalIgnoreCase)))
+            ?? throw new CaptionFileException(
+                $"The objects have no key {(wanted is null ? "that looks like a caption" : $"'{wanted}'")}: they have {string.Join(", ", keys.Take(20).Select(key => $"'{key}'"))}.",
+                columns: keys);
 
-        private void Tell(string? key)
+        private void Tell(FoundColumn column)
         {
             if (!Told)
             {
                 Told = true;
-                found(key);
+                found(column);
             }
         }
     }

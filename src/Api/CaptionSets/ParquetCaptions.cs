@@ -11,15 +11,16 @@ internal static class ParquetCaptions
     private const long MaxRowsOfGroup = 20_000_000;
 
     public static async IAsyncEnumerable<RawCaption> ReadAsync(
-        Stream stream, string? column, Action<string?> found, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Stream stream, string? column, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var reader = await Guarded(() => ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken));
         var fields = reader.Schema.GetDataFields().Where(field => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>)).ToList();
         var names = fields.ConvertAll(field => field.Name);
         var name = (column is null ? CaptionColumns.Find(names) : names.Find(other => string.Equals(other, column, StringComparison.OrdinalIgnoreCase)))
             ?? throw new CaptionFileException(
-                $"There is no text column {(column is null ? "that looks like captions" : $"'{column}'")}: the file has {string.Join(", ", names.Select(other => $"'{other}'"))}.");
-        found(name);
+                $"There is no text column {(column is null ? "that looks like captions" : $"'{column}'")}: the file has {string.Join(", ", names.Select(other => $"'{other}'"))}.",
+                columns: names);
+        found(new FoundColumn(name, names));
         var chosen = fields[names.IndexOf(name)];
         var row = 0L;
         for (var group = 0; group < reader.RowGroupCount; group++)

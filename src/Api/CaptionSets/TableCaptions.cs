@@ -10,7 +10,7 @@ internal static class TableCaptions
     private const int Sample = 50;
 
     public static async IAsyncEnumerable<RawCaption> ReadAsync(
-        TextReader reader, char separator, string? column, Action<string?> found, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TextReader reader, char separator, string? column, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Tab-separated files of captions use quotes as text: CC3M's has thousands that would never close.
         await using var parser = CsvReader.Create(reader, new CsvReaderOptions
@@ -30,12 +30,13 @@ internal static class TableCaptions
 
         if (rows.Count == 0)
         {
-            found(null);
+            found(FoundColumn.None);
             yield break;
         }
 
         var (index, header) = Choose(rows.ConvertAll(row => row.Cells), column);
-        found(header ? rows[0].Cells[index].Trim() : index.ToString(CultureInfo.InvariantCulture));
+        IReadOnlyList<string> names = [.. rows[0].Cells.Select((cell, place) => header ? cell.Trim() : place.ToString(CultureInfo.InvariantCulture))];
+        found(new FoundColumn(names[index], names));
         foreach (var (line, cells) in rows.Skip(header ? 1 : 0))
         {
             yield return index < cells.Length ? new RawCaption(line, cells[index]) : TooShort(line, cells.Length, index);
@@ -58,7 +59,8 @@ internal static class TableCaptions
         }
 
         var index = CaptionColumns.IndexOf(rows[0], column)
-            ?? throw new CaptionFileException($"There is no column '{column}': the first row has {string.Join(", ", rows[0].Select(cell => $"'{cell}'"))}.");
+            ?? throw new CaptionFileException($"There is no column '{column}': the first row has {string.Join(", ", rows[0].Select(cell => $"'{cell}'"))}.",
+                columns: rows[0]);
         return (index, named is not null || string.Equals(rows[0][index].Trim(), column.Trim(), StringComparison.OrdinalIgnoreCase));
     }
 

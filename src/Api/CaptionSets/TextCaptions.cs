@@ -10,9 +10,9 @@ internal static class TextCaptions
     private const int MaxLine = 1 << 20;
 
     public static async IAsyncEnumerable<RawCaption> ReadLinesAsync(
-        TextReader reader, Action<string?> found, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TextReader reader, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        found(null);
+        found(FoundColumn.None);
         await foreach (var (number, line) in LinesAsync(reader, cancellationToken))
         {
             yield return new RawCaption(number, line);

@@ -1,6 +1,8 @@
 using StableRep.Api.Accounts;
+using StableRep.Api.CaptionSets;
 using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
+using StableRep.Api.Playground;
 
 namespace StableRep.Api.Hosting;
 
@@ -18,5 +20,7 @@ internal static class StudioApi
         api.MapImageSets();
         api.MapImages();
         api.MapGenerators();
+        api.MapPreviews();
+        api.MapCaptionSetFiles();
     }
 }

@@ -26,7 +26,9 @@ internal static class StudioServices
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TokenService>();
         services.AddSingleton<CaptionSetService>();
+        services.AddSingleton<CaptionSetCatalogue>();
         services.AddSingleton<GeneratorService>();
+        services.AddSingleton<GeneratorCatalogue>();
         services.AddSingleton<ImageSetService>();
         services.AddSingleton<ThumbnailCache>();
         services.AddSingleton<ImageSetCatalogue>();

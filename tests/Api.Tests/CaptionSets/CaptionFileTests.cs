@@ -133,7 +133,7 @@ public sealed class CaptionFileTests : IDisposable
         }
 
         string? column = "never told";
-        var captions = await CaptionFile.Open(path, name).ReadAsync(null, found => column = found, Stop).ToListAsync(Stop);
+        var captions = await CaptionFile.Open(path, name).ReadAsync(null, found => column = found.Chosen, Stop).ToListAsync(Stop);
         return (captions, column == "never told" ? null : column);
     }
 }
