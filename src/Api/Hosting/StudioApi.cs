@@ -3,6 +3,7 @@ using StableRep.Api.CaptionSets;
 using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Playground;
+using StableRep.Api.Review;
 
 namespace StableRep.Api.Hosting;
 
@@ -22,5 +23,6 @@ internal static class StudioApi
         api.MapGenerators();
         api.MapPreviews();
         api.MapCaptionSetFiles();
+        api.MapReview();
     }
 }
