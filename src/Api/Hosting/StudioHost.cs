@@ -91,6 +91,7 @@ public static class StudioHost
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         builder.Services.AddSingleton<ExperimentLog>();
         builder.Services.AddSingleton<MetricCurves>();
+        builder.Services.AddSingleton<CaptionLossTable>();
         builder.AddTelemetry();
         builder.Services.AddFeatures();
         builder.Services.AddHostedService<NodeHeartbeat>();

@@ -36,6 +36,7 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
     private readonly Task _writer;
     private List<MetricSample> _points = [];
     private List<NewEvent> _events = [];
+    private Dictionary<int, CaptionLossRow> _losses = [];
     private RunProgress? _progress;
     private int _saved;
     private Exception? _failure;
@@ -70,6 +71,18 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
         while (Volatile.Read(ref _points).Count > Limit && !Refused.IsCancellationRequested && !_writer.IsCompleted)
         {
             Thread.Sleep(Interval);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CaptionLosses(long step, IReadOnlyList<CaptionLoss> losses)
+    {
+        lock (_gate)
+        {
+            foreach (var (caption, loss) in losses)
+            {
+                _losses[caption] = _losses.TryGetValue(caption, out var row) ? row.With(step, loss) : new CaptionLossRow(caption, step, loss, step, loss);
+            }
         }
     }
 
@@ -140,14 +153,15 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
     {
         List<MetricSample> points;
         List<NewEvent> events;
+        Dictionary<int, CaptionLossRow> losses;
         lock (_gate)
         {
-            (points, _points, events, _events) = (_points, [], _events, []);
+            (points, _points, events, _events, losses, _losses) = (_points, [], _events, [], _losses, []);
         }
 
         var progress = Interlocked.Exchange(ref _progress, null);
         var saved = Interlocked.Exchange(ref _saved, 0) == 1;
-        if (points.Count == 0 && events.Count == 0 && progress is null && !saved)
+        if (points.Count == 0 && events.Count == 0 && losses.Count == 0 && progress is null && !saved)
         {
             return;
         }
@@ -180,6 +194,11 @@ internal sealed class StoreObserver : IRunObserver, IAsyncDisposable
             {
                 // The work is held: it is the experiment that somebody has deleted, while another one still wants the same images.
             }
+        }
+
+        foreach (var experiment in losses.Count > 0 ? _experiments : [])
+        {
+            await CaptionLossTable.UpsertAsync(connection, experiment, losses.Values);
         }
 
         await transaction.CommitAsync();

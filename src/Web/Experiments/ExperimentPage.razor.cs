@@ -16,7 +16,7 @@ public sealed partial class ExperimentPage : IDisposable
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
 
     private static readonly (string Name, string Title)[] Tabs =
-        [(FirstTab, "Samples"), ("curves", "Curves"), ("probes", "Probes"), ("config", "Config"), ("log", "Log"), ("files", "Files")];
+        [(FirstTab, "Samples"), ("curves", "Curves"), ("captions", "Captions"), ("probes", "Probes"), ("config", "Config"), ("log", "Log"), ("files", "Files")];
 
     private Experiment? _experiment;
     private ExperimentProgress? _progress;

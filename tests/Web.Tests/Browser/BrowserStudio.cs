@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using StableRep.Api.CaptionSets;
 using StableRep.Api.Experiments;
@@ -88,6 +89,26 @@ public sealed class BrowserStudio : IAsyncDisposable
         {
             _starting.Release();
         }
+    }
+
+    /// <summary>The address of a page with the values that its route needs, of <see cref="ExperimentAsync"/> where it can.</summary>
+    public async Task<string> AddressAsync(string route, CancellationToken stop)
+    {
+        if (!route.Contains('{', StringComparison.Ordinal))
+        {
+            return route;
+        }
+
+        var experiment = await ExperimentAsync(stop);
+        var id = route switch
+        {
+            _ when route.StartsWith("/experiments/", StringComparison.Ordinal) => experiment.Id,
+            _ when route.StartsWith("/review/", StringComparison.Ordinal) => experiment.ImageSetId,
+            _ when route.StartsWith("/caption-sets/", StringComparison.Ordinal) => experiment.ImageSet!.CaptionSetId,
+            _ when route.StartsWith("/generators/", StringComparison.Ordinal) => experiment.ImageSet!.GeneratorId,
+            _ => Guid.Empty,
+        };
+        return route[..route.IndexOf('{', StringComparison.Ordinal)] + id;
     }
 
     /// <summary>Launches a small experiment on images that no other one has.</summary>
@@ -224,6 +245,7 @@ public sealed class BrowserStudio : IAsyncDisposable
         _database = await StudioDatabase.OpenAsync(connection, new StudioOptions { DataFolder = DataFolder });
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Studio:DataFolder"] = DataFolder, ["Engine:Device"] = "cpu" });
+        builder.Logging.ClearProviders();
         builder.AddStudio(_database);
         _host = builder.Build();
     }

@@ -19,7 +19,7 @@ public sealed class EveryPageTests(BrowserStudio studio, TestCluster cluster) : 
     [MemberData(nameof(Routes))]
     public async Task A_page_has_no_serious_accessibility_finding(string route)
     {
-        var address = await AddressAsync(route);
+        var address = await Studio.AddressAsync(route, Stop);
         foreach (var dark in (bool[])[false, true])
         {
             var page = await NewPageAsync(dark: dark);
@@ -35,7 +35,7 @@ public sealed class EveryPageTests(BrowserStudio studio, TestCluster cluster) : 
     public async Task A_page_fits_a_phone_without_scrolling_sideways(string route)
     {
         var page = await NewPageAsync(width: 360);
-        await OpenAsync(page, await AddressAsync(route));
+        await OpenAsync(page, await Studio.AddressAsync(route, Stop));
         await QuietAsync(page);
         var widest = await page.EvaluateAsync<string>(
             """
@@ -66,24 +66,5 @@ public sealed class EveryPageTests(BrowserStudio studio, TestCluster cluster) : 
         // Skeletons are gone and what moves in has arrived.
         await Assertions.Expect(page.Locator(".loading")).ToHaveCountAsync(0);
         await page.EvaluateAsync("() => Promise.all(document.getAnimations().filter(a => a.effect?.getTiming().iterations !== Infinity).map(a => a.finished.catch(() => {})))");
-    }
-
-    private async Task<string> AddressAsync(string route)
-    {
-        if (!route.Contains('{', StringComparison.Ordinal))
-        {
-            return route;
-        }
-
-        var experiment = await Studio.ExperimentAsync(Stop);
-        var id = route switch
-        {
-            _ when route.StartsWith("/experiments/", StringComparison.Ordinal) => experiment.Id,
-            _ when route.StartsWith("/review/", StringComparison.Ordinal) => experiment.ImageSetId,
-            _ when route.StartsWith("/caption-sets/", StringComparison.Ordinal) => experiment.ImageSet!.CaptionSetId,
-            _ when route.StartsWith("/generators/", StringComparison.Ordinal) => experiment.ImageSet!.GeneratorId,
-            _ => Guid.Empty,
-        };
-        return route[..route.IndexOf('{', StringComparison.Ordinal)] + id;
     }
 }
