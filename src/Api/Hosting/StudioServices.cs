@@ -39,6 +39,7 @@ internal static class StudioServices
         services.AddSingleton<ExperimentTransitions>();
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
+        services.AddSingleton<ExperimentEdits>();
         services.AddSingleton<ExperimentProgressReader>();
         services.AddSingleton<ExperimentLineageReader>();
         services.AddSingleton<ExperimentLogLines>();

@@ -31,6 +31,9 @@ public sealed record ExperimentAction(
         "Delete", Icons.Material.Outlined.Delete, (service, id) => service.DeleteAsync(id),
         "Its curves, probes, log and encoder are deleted, and its images unless another experiment uses them. This cannot be taken back.", IsDangerous: true, Removes: true);
 
+    /// <summary>What can be done with many at once; those whose state does not allow it stay as they are.</summary>
+    public static IReadOnlyList<ExperimentAction> Bulk { get; } = [Pause, Resume, Retry, Cancel, Delete];
+
     /// <summary>What can be done in a state.</summary>
     public static IReadOnlyList<ExperimentAction> Of(ExperimentState state) => state switch
     {

@@ -3,4 +3,18 @@ window.studioPage = {
   toTop(element) {
     element?.scrollTo({ top: 0, behavior: "smooth" });
   },
+  kept(key) {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  },
+  keep(key, value) {
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      // Without storage it holds for this page only.
+    }
+  },
 };

@@ -96,10 +96,10 @@ public sealed class Speed(BrowserStudio studio, TestCluster cluster, ITestOutput
         var told = new Dictionary<long, double>();
         for (var step = 1000L; step < 1000 + Events; step++)
         {
-            var now = DateTimeOffset.UtcNow;
+            var now = TimeProvider.System.GetUtcNow();
             var payload = string.Create(CultureInfo.InvariantCulture, $$"""{"points":[{"series":"train/loss","step":{{step}},"value":{{4 + Math.Sin(step)}}}]}""");
             await log.AppendAsync(experiment.Id, null, [new NewEvent("metrics", payload)], [new MetricSample("train/loss", step, 4 + Math.Sin(step), now)], Stop);
-            told[step] = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            told[step] = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
             await Task.Delay(700, Stop);
         }
 
