@@ -36,7 +36,8 @@ public sealed class CompareService(IDbContextFactory<StudioDbContext> stores)
         var coordinates = experiments.ConvertAll(Coordinates);
         var variants = Variants(settings, coordinates);
         var compared = experiments.Select((row, index) => new ComparedExperiment(
-            row.Id, row.Name, row.State, row.ImageSetId, row.ImageSet!.CaptionSetId, coordinates[index], variants[index])).ToList();
+            row.Id, row.Name, row.State, row.ImageSetId, row.ImageSet!.CaptionSetId, coordinates[index], variants[index],
+            StepsPerEpoch(row), row.LaunchedAt ?? row.CreatedAt, row.LastSequence)).ToList();
         var series = await store.MetricSeries.Where(row => keys.Contains(row.ExperimentId)).Select(row => row.Name).Distinct().ToListAsync(cancellationToken);
         return new Comparison
         {
@@ -113,6 +114,9 @@ public sealed class CompareService(IDbContextFactory<StudioDbContext> stores)
     // Captions that were cut to the longest allowed length may be alike.
     private static Dictionary<string, int> ByText(List<Data.CaptionSets.Caption> captions) =>
         captions.DistinctBy(caption => caption.Text).ToDictionary(caption => caption.Text, caption => caption.Index, StringComparer.Ordinal);
+
+    private static double StepsPerEpoch(Experiment experiment) =>
+        Math.Max(1, experiment.ImageSet!.CaptionCount / TrainingRecipe.Parse(experiment.Recipe).SetsPerBatch);
 
     private static Dictionary<string, string> Coordinates(Experiment experiment)
     {

@@ -27,6 +27,9 @@ public sealed record Comparison
 /// <param name="CaptionSetId">Their captions.</param>
 /// <param name="Coordinates">Its settings by the names of a sweep's axes.</param>
 /// <param name="Variant">What else sets it apart from experiments with the same coordinates; empty where nothing does.</param>
+/// <param name="StepsPerEpoch">Optimizer steps of one epoch.</param>
+/// <param name="StartedAt">When it was launched, or made where it was not.</param>
+/// <param name="LastSequence">The number of its last event.</param>
 public sealed record ComparedExperiment(
     Guid Id,
     string Name,
@@ -34,7 +37,10 @@ public sealed record ComparedExperiment(
     Guid ImageSetId,
     Guid CaptionSetId,
     IReadOnlyDictionary<string, string> Coordinates,
-    string Variant);
+    string Variant,
+    double StepsPerEpoch,
+    DateTimeOffset StartedAt,
+    long LastSequence);
 
 /// <summary>A setting in which experiments differ.</summary>
 /// <param name="Name">The setting's path, such as <c>recipe.temperature</c>.</param>

@@ -1,9 +1,12 @@
 using StableRep.Api.Accounts;
 using StableRep.Api.CaptionSets;
+using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Playground;
 using StableRep.Api.Review;
+using StableRep.Api.Storage;
+using StableRep.Api.Sweeps;
 
 namespace StableRep.Api.Hosting;
 
@@ -24,5 +27,8 @@ internal static class StudioApi
         api.MapPreviews();
         api.MapCaptionSetFiles();
         api.MapReview();
+        api.MapCompare();
+        api.MapSweeps();
+        api.MapStorage();
     }
 }

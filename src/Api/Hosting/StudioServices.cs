@@ -10,6 +10,7 @@ using StableRep.Api.Nodes;
 using StableRep.Api.Playground;
 using StableRep.Api.Probes;
 using StableRep.Api.Review;
+using StableRep.Api.Storage;
 using StableRep.Api.Sweeps;
 using StableRep.Data.Experiments;
 
@@ -53,6 +54,9 @@ internal static class StudioServices
         services.AddSingleton<ReviewService>();
         services.AddSingleton<RegenerationService>();
         services.AddSingleton<ReviewExport>();
+        services.AddSingleton<StorageService>();
+        services.AddSingleton<WorkBoard>();
+        services.AddSingleton<ProbeDatasetService>();
         services.AddSingleton<ExperimentFeed>();
         services.AddSingleton<CurrentWork>();
         services.AddSingleton<NodeService>();

@@ -2,14 +2,21 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using StableRep.Api.Http;
+using StableRep.Api.Http.Lists;
 using StableRep.Data;
 using StableRep.Data.Experiments;
+using StableRep.Data.Sweeps;
 
 namespace StableRep.Api.Sweeps;
 
 /// <summary>Reads sweeps with where their experiments stand.</summary>
 internal sealed class SweepReader(IDbContextFactory<StudioDbContext> stores, NpgsqlDataSource source)
 {
+    private static readonly ListFields<Sweep> Fields = new ListFields<Sweep>(sweep => sweep.Id)
+        .Add("name", sweep => sweep.Name)
+        .Add("created_at", sweep => sweep.CreatedAt)
+        .Add("owner_id", sweep => sweep.OwnerId);
+
     // Of an experiment's time, roughly: what is left of a stage counts as its own share.
     private const double GenerationShare = 0.4;
     private const double TrainingShare = 0.5;
@@ -25,6 +32,19 @@ internal sealed class SweepReader(IDbContextFactory<StudioDbContext> stores, Npg
         }
 
         var sweeps = await query.OrderByDescending(sweep => sweep.Id).Take(count).ToListAsync(cancellationToken);
+        return await SummariesAsync(store, sweeps, cancellationToken);
+    }
+
+    /// <summary>A page of sweeps by a query.</summary>
+    public async Task<Page<SweepSummary>> ListAsync(ListReader lists, ListQuery query, CancellationToken cancellationToken)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        var page = await lists.ReadAsync(store.Sweeps.AsNoTracking(), Fields, query, cancellationToken);
+        return new Page<SweepSummary>(await SummariesAsync(store, page.Items, cancellationToken), page.NextPageToken);
+    }
+
+    private static async Task<IReadOnlyList<SweepSummary>> SummariesAsync(StudioDbContext store, IReadOnlyList<Sweep> sweeps, CancellationToken cancellationToken)
+    {
         var ids = sweeps.Select(sweep => (Guid?)sweep.Id).ToList();
         var states = await store.Experiments.Where(row => ids.Contains(row.SweepId)).GroupBy(row => new { row.SweepId, row.State })
             .Select(group => new { group.Key.SweepId, group.Key.State, Count = group.Count() }).ToListAsync(cancellationToken);

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using StableRep.Api.Experiments;
 using StableRep.Api.Http;
+using StableRep.Api.Http.Lists;
 using StableRep.Data;
 using StableRep.Data.Experiments;
 using StableRep.Data.Sweeps;
@@ -19,6 +20,7 @@ public sealed class SweepService
     private readonly ExperimentTransitions _transitions;
     private readonly SweepPlanner _planner;
     private readonly SweepReader _reader;
+    private readonly ListReader _lists;
     private readonly TimeProvider _clock;
 
     /// <summary>Uses the store and the services of experiments.</summary>
@@ -29,9 +31,10 @@ public sealed class SweepService
         ExperimentService experiments,
         ExperimentPlanner planner,
         ExperimentTransitions transitions,
+        ListReader lists,
         TimeProvider clock)
     {
-        (_stores, _experiments, _transitions, _clock) = (stores, experiments, transitions, clock);
+        (_stores, _experiments, _transitions, _lists, _clock) = (stores, experiments, transitions, lists, clock);
         _planner = new SweepPlanner(stores, imageSets, experiments, planner);
         _reader = new SweepReader(stores, source);
     }
@@ -72,6 +75,11 @@ public sealed class SweepService
     /// <param name="cancellationToken">Cancels the query.</param>
     public Task<IReadOnlyList<SweepSummary>> ListAsync(Guid? before, int count, CancellationToken cancellationToken = default) =>
         _reader.ListAsync(before, count, cancellationToken);
+
+    /// <summary>A page of sweeps by a query; fields are <c>name</c>, <c>created_at</c> and <c>owner_id</c>.</summary>
+    /// <exception cref="InputException">The query's filter, order, size or token is wrong.</exception>
+    public Task<Page<SweepSummary>> ListAsync(ListQuery query, CancellationToken cancellationToken = default) =>
+        _reader.ListAsync(_lists, query, cancellationToken);
 
     /// <summary>One sweep with its progress and results.</summary>
     /// <exception cref="MissingException">There is no such sweep.</exception>
