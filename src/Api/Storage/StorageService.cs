@@ -5,7 +5,6 @@ using Npgsql;
 using StableRep.Api.Accounts;
 using StableRep.Api.Hosting;
 using StableRep.Api.Http;
-using StableRep.Api.Playground;
 using StableRep.Data;
 using StableRep.Data.Artifacts;
 using StableRep.Data.Experiments;

@@ -1,0 +1,97 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using MudBlazor;
+using StableRep.Api.Accounts;
+using StableRep.Api.Http;
+using StableRep.Web.Shared;
+
+namespace StableRep.Web.Admin;
+
+/// <summary>Everybody's tokens: which there are, and ending them.</summary>
+public sealed partial class TokensPage
+{
+    private static readonly string[] Scopes = ["read", "write", "admin"];
+
+    private IReadOnlyList<TokenView>? _tokens;
+    private IReadOnlyDictionary<string, string> _errors = new Dictionary<string, string>();
+    private CreatedToken? _created;
+    private Exception? _error;
+    private string? _name;
+    private string _scope = Scopes[0];
+    private int _days = 90;
+    private bool _isBusy;
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Authentication { get; set; } = default!;
+
+    [Inject]
+    private TokenService Tokens { get; set; } = default!;
+
+    [Inject]
+    private IDialogService Dialogs { get; set; } = default!;
+
+    [Inject]
+    private ISnackbar Snackbar { get; set; } = default!;
+
+    [Inject]
+    private TimeProvider Clock { get; set; } = default!;
+
+    /// <inheritdoc/>
+    protected override Task OnInitializedAsync() => ReadAsync();
+
+    private string? Ended(TokenView token) => token.RevokedAt is not null ? "revoked" : token.ExpiresAt <= Clock.GetUtcNow() ? "expired" : null;
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            (_tokens, _error) = (await Tokens.ListAsync(null), null);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            _error = exception;
+        }
+    }
+
+    private Task CreateAsync() => ActAsync(async user =>
+    {
+        _created = await Tokens.CreateAsync(user, new NewToken
+        {
+            Name = _name ?? "",
+            Scopes = [.. Scopes.Take(Array.IndexOf(Scopes, _scope) + 1)],
+            ExpiresAt = _days == 0 ? null : Clock.GetUtcNow().AddDays(_days),
+        });
+        _name = null;
+    });
+
+    private async Task RevokeAsync(TokenView token)
+    {
+        if (await ConfirmDialog.AskAsync(Dialogs, $"Revoke '{token.Name}'?", $"Whatever uses this token of {token.UserName} is shut out at once.", "Revoke"))
+        {
+            await ActAsync(user => Tokens.RevokeAsync(user, token.Id));
+        }
+    }
+
+    private async Task ActAsync(Func<System.Security.Claims.ClaimsPrincipal, Task> act)
+    {
+        _isBusy = true;
+        try
+        {
+            _errors = new Dictionary<string, string>();
+            await act((await Authentication).User);
+            await ReadAsync();
+        }
+        catch (InputException exception)
+        {
+            _errors = exception.Errors;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Snackbar.Add(Problem.Message(exception), Severity.Error);
+        }
+        finally
+        {
+            _isBusy = false;
+        }
+    }
+}
