@@ -1,7 +1,10 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Identity;
+using StableRep.Data;
+using StableRep.Data.Accounts;
 
 namespace StableRep.Api.Accounts;
 
@@ -21,7 +24,20 @@ internal static class AccountServices
                 : mode == AccountMode.Single ? LocalUserHandler.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, LocalUserHandler>(LocalUserHandler.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, ApiTokenHandler>(ApiTokenHandler.SchemeName, null)
-            .AddCookie(IdentityConstants.ApplicationScheme);
+            .AddCookie(IdentityConstants.ApplicationScheme, ConfigureCookie);
+        services.AddSingleton(new AccountAccess(mode));
+        services.AddSingleton<AccountService>();
+        services.AddSingleton<FirstAdminLink>();
+        services.AddHostedService(provider => provider.GetRequiredService<FirstAdminLink>());
+        services.AddIdentityCore<StudioUser>(ConfigureIdentity)
+            .AddRoles<IdentityRole<Guid>>()
+            .AddEntityFrameworkStores<StudioDbContext>()
+            .AddSignInManager()
+            .AddDefaultTokenProviders()
+            .AddClaimsPrincipalFactory<StudioClaimsFactory>();
+        services.AddScoped<IUserConfirmation<StudioUser>, EnabledUsers>();
+        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
+        services.Configure<DataProtectionTokenProviderOptions>(options => options.TokenLifespan = TimeSpan.FromDays(3));
         if (mode == AccountMode.Single)
         {
             // A name that an attacker's DNS points at this machine must not reach the person's data through their browser.
@@ -31,5 +47,32 @@ internal static class AccountServices
                 options.IncludeFailureMessage = false;
             });
         }
+    }
+    private static void ConfigureIdentity(IdentityOptions options)
+    {
+        // Length is what makes a password strong.
+        options.Password.RequiredLength = 12;
+        options.Password.RequiredUniqueChars = 5;
+        options.Password.RequireDigit = false;
+        options.Password.RequireLowercase = false;
+        options.Password.RequireUppercase = false;
+        options.Password.RequireNonAlphanumeric = false;
+        options.Lockout.MaxFailedAccessAttempts = 5;
+        options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15);
+        options.SignIn.RequireConfirmedAccount = true;
+    }
+
+    private static void ConfigureCookie(CookieAuthenticationOptions options)
+    {
+        options.Cookie.Name = "studio";
+        options.Cookie.HttpOnly = true;
+        options.Cookie.SameSite = SameSiteMode.Lax;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        options.LoginPath = "/account/login";
+        options.AccessDeniedPath = "/account/denied";
+        options.ReturnUrlParameter = "returnUrl";
+        options.ExpireTimeSpan = TimeSpan.FromDays(14);
+        options.SlidingExpiration = true;
+        options.Events.OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync;
     }
 }

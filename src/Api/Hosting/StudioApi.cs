@@ -2,7 +2,9 @@ using StableRep.Api.Accounts;
 using StableRep.Api.CaptionSets;
 using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
+using StableRep.Api.Http;
 using StableRep.Api.ImageSets;
+using StableRep.Api.Jobs;
 using StableRep.Api.Playground;
 using StableRep.Api.Review;
 using StableRep.Api.Storage;
@@ -16,9 +18,13 @@ internal static class StudioApi
     /// <summary>Maps every feature. Each endpoint states its policy.</summary>
     public static void MapStudioApi(this WebApplication app)
     {
+        app.MapApiDocument();
+        app.MapJobDashboard();
+
         // A script's request carries no antiforgery token: other sites are kept out by the origin's check and the cookie's SameSite.
         var api = app.MapGroup("/api/v1").DisableAntiforgery();
         api.MapMe();
+        api.MapUsers();
         api.MapTokens();
         api.MapAudit();
         api.MapImageSets();

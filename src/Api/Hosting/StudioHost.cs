@@ -62,7 +62,7 @@ public static class StudioHost
         Action<WebApplicationBuilder>? addPages = null, Action<WebApplication>? mapPages = null)
     {
         builder.AddStudio(database);
-        builder.AddStudioHttp();
+        builder.AddStudioHttp(mode);
         builder.AddAccounts(mode);
         builder.Services.AddStudioHealth();
         addPages?.Invoke(builder);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace StableRep.Api.Hosting;
 
@@ -25,6 +26,12 @@ public sealed class StudioOptions : IValidatableObject
     /// </summary>
     [AllowedValues(null, "", "single", "team", ErrorMessage = "must be 'single', 'team' or null")]
     public string? Accounts { get; set; }
+
+    /// <summary>
+    /// The proxies, by address (<c>10.0.0.5</c>) or network (<c>10.0.0.0/8</c>), that are believed about a client's address, scheme and host;
+    /// without any, nobody is.
+    /// </summary>
+    public IReadOnlyList<string> KnownProxies { get; set; } = [];
 
     /// <summary>The folder of PostgreSQL's server programs for the private cluster; without it they are looked for.</summary>
     public string? PostgresPrograms { get; set; }
@@ -66,6 +73,11 @@ public sealed class StudioOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        foreach (var proxy in KnownProxies.Where(proxy => !IPAddress.TryParse(proxy, out _) && !IPNetwork.TryParse(proxy, out _)))
+        {
+            yield return new ValidationResult($"has '{proxy}': it must be an IP address or a network such as 10.0.0.0/8", [nameof(KnownProxies)]);
+        }
+
         var unknown = RoleNames.Except(["web", "worker"]).ToList();
         if (unknown.Count > 0 || RoleNames.Count == 0)
         {

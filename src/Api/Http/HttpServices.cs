@@ -5,7 +5,9 @@ namespace StableRep.Api.Http;
 /// <summary>Registers and orders what all requests go through.</summary>
 internal static class HttpServices
 {
-    public static void AddStudioHttp(this WebApplicationBuilder builder)
+    private const long MostBody = 4 << 20;
+
+    public static void AddStudioHttp(this WebApplicationBuilder builder, AccountMode mode)
     {
         var services = builder.Services;
         services.ConfigureHttpJsonOptions(options => StudioJson.Configure(options.SerializerOptions));
@@ -20,15 +22,29 @@ internal static class HttpServices
         });
         services.AddExceptionHandler<ProblemExceptionHandler>();
         services.AddValidation();
-        services.AddAntiforgery();
+        services.AddAntiforgery(options => options.Cookie.Name = "studio-form");
+        services.AddRateLimits(mode);
+        services.AddApiDocument();
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            // Uploads say for themselves that they are larger.
+            options.Limits.MaxRequestBodySize = MostBody;
+            options.AddServerHeader = false;
+        });
     }
 
     public static void UseStudioHttp(this WebApplication app)
     {
+        app.UseKnownProxies();
+        app.UseSecurityHeaders();
+        app.UseWhen(context => context.Request.IsHttps, secure => secure.UseHsts());
         app.UseExceptionHandler();
+        app.UseOriginGuard();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.UseAntiforgery();
+        app.UseMiddleware<Idempotency>();
         app.UseAudit();
     }
 }
