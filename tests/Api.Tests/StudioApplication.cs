@@ -98,7 +98,7 @@ public sealed class StudioApplication : IAsyncDisposable
             return known;
         }
 
-        var user = new StudioUser { Id = Guid.NewGuid(), UserName = role.Name() + "-person", NormalizedUserName = role.Name().ToUpperInvariant() + "-PERSON", DisplayName = $"The {role.Name()}" };
+        var user = new StudioUser { Id = Guid.NewGuid(), UserName = role.Name() + "-person", NormalizedUserName = role.Name().ToUpperInvariant() + "-PERSON", DisplayName = $"The {role.Name()}", SecurityStamp = "test" };
         await using (var store = await Services.GetRequiredService<IDbContextFactory<StudioDbContext>>().CreateDbContextAsync())
         {
             store.Users.Add(user);

@@ -19,7 +19,8 @@ public sealed class AccountService(IServiceScopeFactory scopes, AuditLog audit, 
     public async Task<IReadOnlyList<Person>> ListAsync(CancellationToken cancellationToken = default)
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await People(StoreOf(scope)).OrderBy(person => person.UserName).ToListAsync(cancellationToken);
+        var store = StoreOf(scope);
+        return await Show(store, store.Users.OrderBy(user => user.UserName)).ToListAsync(cancellationToken);
     }
 
     /// <summary>One person.</summary>
@@ -180,7 +181,7 @@ public sealed class AccountService(IServiceScopeFactory scopes, AuditLog audit, 
             : await users.FindByIdAsync(id.ToString()) ?? throw new MissingException("user", id);
 
     private static async Task<Person> GetAsync(StudioDbContext store, Guid id, CancellationToken cancellationToken) =>
-        await People(store).SingleOrDefaultAsync(person => person.Id == id, cancellationToken) ?? throw new MissingException("user", id);
+        await Show(store, store.Users.Where(user => user.Id == id)).SingleOrDefaultAsync(cancellationToken) ?? throw new MissingException("user", id);
 
     private static IQueryable<StudioUser> Admins(StudioDbContext store)
     {
@@ -189,15 +190,19 @@ public sealed class AccountService(IServiceScopeFactory scopes, AuditLog audit, 
             && store.UserRoles.Any(row => row.UserId == user.Id && row.RoleId == admin));
     }
 
-    private static IQueryable<Person> People(StudioDbContext store)
+    private static IQueryable<Person> Show(StudioDbContext store, IQueryable<StudioUser> users)
     {
         var (researcher, admin) = (StudioRole.Researcher.RowId(), StudioRole.Admin.RowId());
-        return from user in store.Users
-               select new Person(
-                   user.Id, user.UserName!, user.DisplayName,
-                   store.UserRoles.Any(row => row.UserId == user.Id && row.RoleId == admin) ? StudioRole.Admin
-                       : store.UserRoles.Any(row => row.UserId == user.Id && row.RoleId == researcher) ? StudioRole.Researcher : StudioRole.Viewer,
-                   user.PasswordHash != null, user.CreatedAt, user.DisabledAt, user.LockoutEnd);
+        return users.Select(user => new Person(
+            user.Id,
+            user.UserName!,
+            user.DisplayName,
+            store.UserRoles.Any(row => row.UserId == user.Id && row.RoleId == admin) ? StudioRole.Admin
+                : store.UserRoles.Any(row => row.UserId == user.Id && row.RoleId == researcher) ? StudioRole.Researcher : StudioRole.Viewer,
+            user.PasswordHash != null,
+            user.CreatedAt,
+            user.DisabledAt,
+            user.LockoutEnd));
     }
 
     private static string CheckedName(string name) => name.Trim() is { Length: >= 1 and <= 200 } trimmed && !trimmed.Any(char.IsControl)

@@ -12,7 +12,7 @@ internal static class TokensApi
     {
         var group = api.MapGroup("/tokens").WithTags("Accounts");
         group.MapGet("/", List).RequireAuthorization(Policies.Viewer).WithName("ListTokens").WithSummary("Your tokens; with all=true everybody's, for admins");
-        group.MapPost("/", Create).RequireAuthorization(Policies.Viewer).WithName("CreateToken").WithSummary("Make a token; its secret is shown this once");
+        group.MapPost("/", Create).RequireAuthorization(Policies.Viewer).WithMetadata(new SecretReply()).WithName("CreateToken").WithSummary("Make a token; its secret is shown this once");
         group.MapDelete("/{id:guid}", Revoke).RequireAuthorization(Policies.Viewer).WithName("RevokeToken").WithSummary("End a token at once");
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StableRep.Api.Http;
 
 namespace StableRep.Api.Accounts;
 
@@ -10,10 +11,10 @@ internal static class UsersApi
     {
         var group = api.MapGroup("/users").WithTags("Accounts").RequireAuthorization(Policies.Admin);
         group.MapGet("/", List).WithName("ListUsers").WithSummary("Everybody");
-        group.MapPost("/", Invite).WithName("InviteUser").WithSummary("Make an account and the link with which its person chooses a password");
+        group.MapPost("/", Invite).WithMetadata(new SecretReply()).WithName("InviteUser").WithSummary("Make an account and the link with which its person chooses a password");
         group.MapGet("/{id:guid}", Get).WithName("GetUser").WithSummary("One person");
         group.MapPatch("/{id:guid}", Change).WithName("ChangeUser").WithSummary("Change a person's name or role, keep them out or let them in again");
-        group.MapPost("/{id:guid}/invitation", InviteAgain).WithName("InviteUserAgain").WithSummary("Make a new link to choose a password");
+        group.MapPost("/{id:guid}/invitation", InviteAgain).WithMetadata(new SecretReply()).WithName("InviteUserAgain").WithSummary("Make a new link to choose a password");
     }
 
     private static async Task<Ok<IReadOnlyList<Person>>> List(AccountService accounts, CancellationToken stop) => TypedResults.Ok(await accounts.ListAsync(stop));

@@ -25,6 +25,9 @@ internal sealed class Idempotency(RequestDelegate next)
     private static readonly ApiProblem Reused = new(
         422, "idempotency-key-reused", "Key of another request", "This Idempotency-Key belongs to another request of yours: choose a new one.");
 
+    private static readonly ApiProblem Shown = new(
+        409, "secret-shown", "Done already", "A request with this Idempotency-Key was done. Its reply held a secret, which is shown once: revoke what it made and begin anew.");
+
     public async Task InvokeAsync(HttpContext context, IDbContextFactory<StudioDbContext> stores, TimeProvider clock)
     {
         var key = context.Request.Headers[Header].ToString();
@@ -56,7 +59,9 @@ internal sealed class Idempotency(RequestDelegate next)
         if (await store.StoredReplies.AsNoTracking().SingleOrDefaultAsync(reply => reply.UserId == user && reply.Key == key, stop) is { } known)
         {
             await transaction.CommitAsync(stop);
-            await (known.RequestHash.AsSpan().SequenceEqual(hash) ? ReplayAsync(context.Response, known) : context.WriteProblemAsync(Reused));
+            await (!known.RequestHash.AsSpan().SequenceEqual(hash) ? context.WriteProblemAsync(Reused)
+                : known.Status < 400 && HasSecret(context) ? context.WriteProblemAsync(Shown)
+                : ReplayAsync(context.Response, known));
             return;
         }
 
@@ -72,7 +77,7 @@ internal sealed class Idempotency(RequestDelegate next)
                 RequestHash = hash,
                 Status = status,
                 Headers = JsonSerializer.Serialize(headers),
-                Body = body,
+                Body = status < 400 && HasSecret(context) ? [] : body,
                 CreatedAt = clock.GetUtcNow(),
             });
             await store.SaveChangesAsync(CancellationToken.None);
@@ -81,6 +86,8 @@ internal sealed class Idempotency(RequestDelegate next)
         await transaction.CommitAsync(CancellationToken.None);
         await context.Response.Body.WriteAsync(body, stop);
     }
+
+    private static bool HasSecret(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<SecretReply>() is not null;
 
     private static async Task ReplayAsync(HttpResponse response, StoredReply known)
     {
@@ -139,3 +146,6 @@ internal sealed class Idempotency(RequestDelegate next)
         return hash.GetHashAndReset();
     }
 }
+
+/// <summary>Marks an endpoint whose reply holds a secret: it is never stored.</summary>
+internal sealed class SecretReply;

@@ -18,6 +18,9 @@ internal static class SecurityHeaders
 
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
+        // The job queue's dashboard moves the path.
+        var policy = PolicyOf(context.Request);
+
         // At the last moment: the answer to an exception begins with no headers.
         context.Response.OnStarting(() =>
         {
@@ -28,7 +31,7 @@ internal static class SecurityHeaders
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
-            headers.ContentSecurityPolicy = PolicyOf(context.Request);
+            headers.ContentSecurityPolicy = policy;
             return Task.CompletedTask;
         });
         return next(context);

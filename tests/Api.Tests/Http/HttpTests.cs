@@ -35,10 +35,11 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
         using var first = await PostAsync(_admin, "once", new { name = "first" });
         Assert.Equal(HttpStatusCode.Created, first.StatusCode);
         using var again = await PostAsync(_admin, "once", new { name = "first" });
-        Assert.Equal(HttpStatusCode.Created, again.StatusCode);
-        Assert.Equal(first.Headers.Location, again.Headers.Location);
-        Assert.Equal(await first.Content.ReadAsStringAsync(Stop), await again.Content.ReadAsStringAsync(Stop));
-        Assert.True(again.Headers.Contains("Idempotent-Replay"));
+        Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        Assert.Equal("/problems/secret-shown", (await again.Content.ReadFromJsonAsync<ProblemBody>(StudioJson.Options, Stop))!.Type);
+        var secret = (await first.Content.ReadFromJsonAsync<CreatedToken>(StudioJson.Options, Stop))!.Secret;
+        await using var command = _studio.Database.Source.CreateCommand("SELECT string_agg(encode(body, 'escape'), '') FROM app.stored_replies");
+        Assert.DoesNotContain(secret, (string)(await command.ExecuteScalarAsync(Stop))!, StringComparison.Ordinal);
 
         using var different = await PostAsync(_admin, "once", new { name = "second" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, different.StatusCode);
@@ -64,6 +65,7 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
         using var first = await PostAsync(_admin, "bad", new { name = "" });
         using var again = await PostAsync(_admin, "bad", new { name = "" });
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (first.StatusCode, again.StatusCode));
+        Assert.True(again.Headers.Contains("Idempotent-Replay"));
         Assert.Equal(await first.Content.ReadAsStringAsync(Stop), await again.Content.ReadAsStringAsync(Stop));
         Assert.Equal("application/problem+json", again.Content.Headers.ContentType?.MediaType);
     }
