@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Parquet;
 using Parquet.Schema;
@@ -13,6 +14,7 @@ internal static class ParquetCaptions
     public static async IAsyncEnumerable<RawCaption> ReadAsync(
         Stream stream, string? column, Action<FoundColumn> found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        CheckFooter(stream);
         await using var reader = await Guarded(() => ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken));
         var fields = reader.Schema.GetDataFields().Where(field => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>)).ToList();
         var names = fields.ConvertAll(field => field.Name);
@@ -30,6 +32,24 @@ internal static class ParquetCaptions
                 yield return new RawCaption(++row, text ?? "");
             }
         }
+    }
+
+    /// <summary>The reader allocates whatever length the file says that its footer has.</summary>
+    private static void CheckFooter(Stream stream)
+    {
+        Span<byte> end = stackalloc byte[8];
+        if (stream.Length >= 12)
+        {
+            stream.Position = stream.Length - end.Length;
+            stream.ReadExactly(end);
+        }
+
+        if (!end[4..].SequenceEqual("PAR1"u8) || BinaryPrimitives.ReadUInt32LittleEndian(end) > stream.Length - 12)
+        {
+            throw new CaptionFileException("The Parquet file is damaged or cut off: its footer is not there.");
+        }
+
+        stream.Position = 0;
     }
 
     private static async Task<string?[]> ColumnAsync(ParquetReader reader, int group, DataField field, CancellationToken cancellationToken)

@@ -263,22 +263,7 @@ public sealed class ExperimentService(
 
     private Dictionary<string, string> Problems(NewExperiment wanted)
     {
-        var errors = new Dictionary<string, string>();
-        if (wanted.Name.Trim() is not { Length: >= 1 and <= 200 } || wanted.Name.Contains('\0', StringComparison.Ordinal))
-        {
-            errors["name"] = "The name must have 1 to 200 characters.";
-        }
-
-        if (wanted.Priority is < -10 or > 10)
-        {
-            errors["priority"] = "The priority must be from -10 to 10.";
-        }
-
-        if (wanted.Notes.Contains('\0', StringComparison.Ordinal) || wanted.Tags.Any(tag => tag.Contains('\0', StringComparison.Ordinal)))
-        {
-            errors["notes"] = "Notes and tags must be text.";
-        }
-
+        var errors = ExperimentLabels.Problems(wanted.Name, wanted.Notes, wanted.Tags, wanted.Priority);
         try
         {
             wanted.Recipe.Validate();
@@ -293,7 +278,11 @@ public sealed class ExperimentService(
         }
 
         var names = probes.Names();
-        if (wanted.Probes.FirstOrDefault(probe => !names.Contains(probe.Dataset)) is { } unknown)
+        if (wanted.Probes.Any(probe => probe is null))
+        {
+            errors["probes"] = "A probe must not be null.";
+        }
+        else if (wanted.Probes.FirstOrDefault(probe => !names.Contains(probe.Dataset)) is { } unknown)
         {
             errors["probes"] = $"There is no probe dataset '{unknown.Dataset}'. There are: {string.Join(", ", names)}.";
         }

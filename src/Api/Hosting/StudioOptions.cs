@@ -45,6 +45,9 @@ public sealed class StudioOptions : IValidatableObject
     /// <summary>The folder of the artifacts; without it <c>artifacts</c> under the data folder. Nodes that share a database share it.</summary>
     public string? ArtifactFolder { get; set; }
 
+    /// <summary>The folders of this machine from which researchers may take caption files by their paths; none by default.</summary>
+    public IReadOnlyList<string> ImportRoots { get; set; } = [];
+
     /// <summary>The seed of a demo experiment that is launched when the node starts, and followed in the terminal; null for none.</summary>
     public int? Demo { get; set; }
 

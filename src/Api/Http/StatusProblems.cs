@@ -21,8 +21,12 @@ internal static class StatusProblems
 
         await next(context);
         var response = context.Response;
-        if (!response.HasStarted && response.StatusCode >= 400 && response.ContentType is null && response.ContentLength is null or 0)
+
+        // A range outside of a file is refused under the file's own content type.
+        if (!response.HasStarted && response.StatusCode >= 400 && response.ContentLength is null or 0
+            && (response.ContentType is null || response.StatusCode == StatusCodes.Status416RangeNotSatisfiable))
         {
+            response.ContentLength = null;
             await context.WriteProblemAsync(ProblemTable.OfStatus(response.StatusCode));
         }
     });

@@ -38,6 +38,11 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
         return views;
     }
 
+    /// <summary>One dataset.</summary>
+    /// <exception cref="MissingException">There is none of this name.</exception>
+    public Task<ProbeDatasetView> GetAsync(string name, CancellationToken cancellationToken = default) =>
+        catalogue.Names().Contains(name) ? Task.Run(() => View(name), cancellationToken) : throw new MissingException("probe dataset", $"'{name}'");
+
     /// <summary>Pictures of a dataset's test split, of as many classes as there can be, as PNG.</summary>
     /// <exception cref="InvalidProbeDatasetException">There is none of this name, or it is damaged.</exception>
     public Task<IReadOnlyList<ProbeSample>> SamplesAsync(string name, int count, CancellationToken cancellationToken = default) => Task.Run<IReadOnlyList<ProbeSample>>(
@@ -66,8 +71,9 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
     /// <param name="name">What to call it.</param>
     /// <param name="content">The zip file.</param>
     /// <param name="cancellationToken">Cancels; then nothing is kept.</param>
-    /// <exception cref="InputException">The name is taken or cannot be used, or the file is too large.</exception>
-    /// <exception cref="InvalidProbeDatasetException">It is no zip file, has another layout, or tries to do harm.</exception>
+    /// <exception cref="InputException">The name cannot be used, or the file is too large.</exception>
+    /// <exception cref="ConflictException">There is one of this name.</exception>
+    /// <exception cref="InvalidProbeDatasetException">It is no zip file, has another layout, tries to do harm, or holds no picture that can be read.</exception>
     public async Task<ProbeDatasetView> AddAsync(string name, Stream content, CancellationToken cancellationToken = default)
     {
         if (!NamePattern().IsMatch(name))
@@ -83,6 +89,11 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
             var archive = Path.Combine(work, name + ".zip");
             await ReceiveAsync(content, archive, cancellationToken);
             return await Task.Run(() => Keep(name, archive, Path.Combine(work, "unpacked"), cancellationToken), cancellationToken);
+        }
+        catch (InvalidProbeDatasetException exception)
+        {
+            // Where the server keeps its files is nobody's business.
+            throw new InvalidProbeDatasetException(exception.Message.Replace(work + Path.DirectorySeparatorChar, "", StringComparison.Ordinal), exception);
         }
         finally
         {
@@ -102,7 +113,7 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
 
         if (!catalogue.Names().Contains(name))
         {
-            throw new MissingException("probe dataset", name);
+            throw new MissingException("probe dataset", $"'{name}'");
         }
 
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
@@ -148,6 +159,11 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
         var dataset = ProbeDatasets.OpenZip(archive, unpacked, cancellation: cancellationToken);
         var folder = Directory.GetDirectories(unpacked).Single();
         var problems = Check(dataset, cancellationToken);
+        if (problems.Broken == problems.Checked)
+        {
+            throw new InvalidProbeDatasetException($"None of the {problems.Checked} pictures that were looked at can be read; the first: {problems.Examples[0]}");
+        }
+
         File.WriteAllText(Path.Combine(folder, ProblemFile), JsonSerializer.Serialize(problems, StudioJson.Options));
         RefuseTaken(name);
         Directory.Move(folder, Path.Combine(Folder, name));
@@ -202,7 +218,7 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
     {
         if (catalogue.Names().Contains(name))
         {
-            throw new InputException("name", $"There is a probe dataset '{name}' already: choose another name.");
+            throw new ConflictException($"There is a probe dataset '{name}' already: choose another name, or delete it first.");
         }
     }
 

@@ -27,7 +27,7 @@ public sealed class ProbeDatasetServiceTests(TestCluster cluster)
         Assert.Equal(6, samples.Select(sample => sample.Class).Distinct().Count());
         Assert.Contains(await datasets.ListAsync(Stop), view => view.Name == "colours");
         Assert.Equal(SceneProbes.Names, (await datasets.ListAsync(Stop)).Where(view => view.IsBuiltIn).Select(view => view.Name));
-        Assert.Contains("already", (await Assert.ThrowsAsync<InputException>(() => datasets.AddAsync("colours", Zip(), Stop))).Errors["name"], StringComparison.Ordinal);
+        Assert.Contains("already", (await Assert.ThrowsAsync<ConflictException>(() => datasets.AddAsync("colours", Zip(), Stop))).Message, StringComparison.Ordinal);
         await datasets.DeleteAsync("colours", Stop);
         Assert.DoesNotContain(await datasets.ListAsync(Stop), view => view.Name == "colours");
         await Assert.ThrowsAsync<MissingException>(() => datasets.DeleteAsync("colours", Stop));
