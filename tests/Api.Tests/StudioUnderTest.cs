@@ -24,7 +24,9 @@ internal sealed class StudioUnderTest : IAsyncDisposable
     private readonly StudioDatabase _database;
     private readonly IHost _host;
 
-    private StudioUnderTest(StudioDatabase database, IHost host) => (_database, _host) = (database, host);
+    private StudioUnderTest(StudioDatabase database, IHost host, string folder) => (_database, _host, Folder) = (database, host, folder);
+
+    public string Folder { get; }
 
     public IServiceProvider Services => _host.Services;
 
@@ -47,7 +49,7 @@ internal sealed class StudioUnderTest : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Studio:DataFolder"] = folder, ["Engine:Device"] = "cpu" });
         builder.AddStudio(database);
         builder.AddWorker();
-        var studio = new StudioUnderTest(database, builder.Build());
+        var studio = new StudioUnderTest(database, builder.Build(), folder);
         await studio.FillAsync();
         return studio;
     }

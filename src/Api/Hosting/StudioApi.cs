@@ -5,11 +5,13 @@ using StableRep.Api.Generators;
 using StableRep.Api.Http;
 using StableRep.Api.ImageSets;
 using StableRep.Api.Jobs;
+using StableRep.Api.Live;
 using StableRep.Api.Playground;
 using StableRep.Api.Probes;
 using StableRep.Api.Review;
 using StableRep.Api.Storage;
 using StableRep.Api.Sweeps;
+using StableRep.Api.Webhooks;
 
 namespace StableRep.Api.Hosting;
 
@@ -21,6 +23,7 @@ internal static class StudioApi
     {
         app.MapApiDocument();
         app.MapJobDashboard();
+        app.MapExperimentHub();
 
         // A script's request carries no antiforgery token: other sites are kept out by the origin's check and the cookie's SameSite.
         var api = app.MapGroup("/api/v1").DisableAntiforgery();
@@ -43,5 +46,7 @@ internal static class StudioApi
         api.MapCompare();
         api.MapSweeps();
         api.MapStorage();
+        api.MapExperimentEvents();
+        api.MapWebhooks();
     }
 }

@@ -6,7 +6,9 @@ using StableRep.Api.Accounts;
 using StableRep.Api.Configuration;
 using StableRep.Api.Hosting.Health;
 using StableRep.Api.Http;
+using StableRep.Api.Live;
 using StableRep.Api.Nodes;
+using StableRep.Api.Webhooks;
 using StableRep.Data.Experiments;
 using StableRep.Data.Hosting;
 using StableRep.Data.Metrics;
@@ -65,6 +67,8 @@ public static class StudioHost
         builder.AddStudioHttp(mode);
         builder.AddAccounts(mode);
         builder.Services.AddStudioHealth();
+        builder.Services.AddStudioLive();
+        builder.Services.AddWebhooks();
         addPages?.Invoke(builder);
         var app = builder.Build();
         app.UseStudioHttp();

@@ -85,5 +85,7 @@ internal static class StudioServices
         services.AddHostedService<PreviewSweep>();
         services.AddSingleton<Dispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Dispatcher>());
+        services.AddSingleton<EventRetention>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventRetention>());
     }
 }

@@ -85,13 +85,13 @@ internal sealed partial class NodeHeartbeat(
         var share = elapsed > TimeSpan.Zero ? (processorTime - _processorTime) / elapsed : 0;
         (_processorTime, _measured) = (processorTime, measured);
         return new NodeFacts(
-            engine?.Name,
             Environment.ProcessorCount,
             Math.Round(Math.Clamp(share * 100, 0, 100), 1),
             Environment.WorkingSet,
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             work.Names,
-            typeof(NodeHeartbeat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+            typeof(NodeHeartbeat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            engine?.Name);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The node's heartbeat is not written: {Reason}")]
