@@ -45,13 +45,21 @@ internal sealed class StudioUnderTest : IAsyncDisposable
         Copy(ParityCases.Path("models/tiny-sd"), Path.Combine(folder, "generators", "tiny-sd"));
         SceneProbes.Export(SceneProbes.Create(SceneAttribute.Object, 60, 30, size: 16), Path.Combine(folder, "probe-datasets", "few-objects"));
         var database = await StudioDatabase.OpenAsync(await cluster.NewDatabaseAsync(), new StudioOptions { DataFolder = folder });
+        var studio = new StudioUnderTest(database, Worker(database, folder), folder);
+        await studio.FillAsync();
+        return studio;
+    }
+
+    /// <summary>A further worker on the same database and folder; its caller starts, stops and disposes it.</summary>
+    public IHost AnotherWorker() => Worker(_database, Folder);
+
+    private static IHost Worker(StudioDatabase database, string folder)
+    {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Studio:DataFolder"] = folder, ["Engine:Device"] = "cpu" });
         builder.AddStudio(database);
         builder.AddWorker();
-        var studio = new StudioUnderTest(database, builder.Build(), folder);
-        await studio.FillAsync();
-        return studio;
+        return builder.Build();
     }
 
     public Task StartAsync() => _host.StartAsync();

@@ -3,6 +3,8 @@ namespace StableRep.Crash;
 /// <summary>How often to kill, and how large an experiment that takes.</summary>
 public sealed record CrashPlan
 {
+    private readonly int? _steps;
+
     /// <summary>The number of kills.</summary>
     public int Kills { get; init; } = 20;
 
@@ -13,5 +15,9 @@ public sealed record CrashPlan
     public int Captions => Math.Max(16, 4 * Kills / 8 * 8);
 
     /// <summary>Optimizer steps: about one checkpoint a kill.</summary>
-    public int Steps => 200 + (100 * Kills);
+    public int Steps
+    {
+        get => _steps ?? 200 + (100 * Kills);
+        init => _steps = value;
+    }
 }

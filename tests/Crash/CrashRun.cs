@@ -82,6 +82,9 @@ public sealed class CrashRun : IAsyncDisposable
         return problems;
     }
 
+    /// <summary>Where the web node answers.</summary>
+    internal Uri Address => _address;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -91,7 +94,7 @@ public sealed class CrashRun : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    private static async Task<CrashRun> CreateAsync(CrashPlan plan, Action<string> tell, string folder, CancellationToken stop)
+    internal static async Task<CrashRun> CreateAsync(CrashPlan plan, Action<string> tell, string folder, CancellationToken stop)
     {
         var data = Directory.CreateDirectory(Path.Combine(folder, "data")).FullName;
         SceneProbes.Export(SceneProbes.Create(SceneAttribute.Object, 60, 30, size: 32), Path.Combine(data, "probe-datasets", "few-objects"), cancellation: stop);
@@ -101,6 +104,19 @@ public sealed class CrashRun : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Studio:DataFolder"] = data, ["Engine:Device"] = "cpu" });
         builder.AddStudio(database);
         return new CrashRun(plan, tell, folder, database, builder.Build());
+    }
+
+    /// <summary>Starts the web node with its worker and an experiment, and waits until that is training.</summary>
+    internal async Task<Guid> TrainAsync(CancellationToken stop)
+    {
+        _web.Start();
+        var experiment = await LaunchAsync(stop);
+        while (await ProgressAsync(experiment, stop) <= 0.5)
+        {
+            await Task.Delay(200, stop);
+        }
+
+        return experiment;
     }
 
     private async Task<Outcome> FollowAsync(int kills, List<string> problems, CancellationToken stop)

@@ -101,6 +101,7 @@ internal sealed class Witness : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
+            var before = Last;
             try
             {
                 await watch(this, _stop.Token);
@@ -112,7 +113,8 @@ internal sealed class Witness : IAsyncDisposable
                 // The node was killed, or is starting.
             }
 
-            Breaks++;
+            // While the node starts there is nothing to break.
+            Breaks += Last > before ? 1 : 0;
             await Task.Delay(100, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
