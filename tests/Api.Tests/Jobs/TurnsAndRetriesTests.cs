@@ -20,7 +20,7 @@ public sealed class TurnsAndRetriesTests(TestCluster cluster)
         store.Users.AddRange(ann, ben);
         await store.SaveChangesAsync(Stop);
         var owners = new Dictionary<Guid, string>();
-        foreach (var (owner, seed, priority) in (ReadOnlySpan<(StudioUser, int, int)>)[(ann, 1, 0), (ann, 2, 0), (ben, 3, 0), (ben, 4, 1)])
+        foreach (var (owner, seed, priority) in ((StudioUser, int, int)[])[(ann, 1, 0), (ann, 2, 0), (ben, 3, 0), (ben, 4, 1)])
         {
             var wanted = studio.Wanted($"{owner.UserName} {seed}");
             var made = await studio.Experiments.CreateAsync(
