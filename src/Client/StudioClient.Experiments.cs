@@ -99,7 +99,7 @@ public sealed partial class StudioClient
         {
             // Asked before the events: what it had then is all given when it is over.
             var isOver = (await ExperimentAsync(id, cancellationToken).ConfigureAwait(false)).IsOver;
-            var page = await GetAsync<EventPage>(FormattableString.Invariant($"{Root}/{id}/events?after={after}"), cancellationToken).ConfigureAwait(false);
+            var page = await GetAsync<EventPage>(FormattableString.Invariant($"{Root}/{id}/history?after={after}"), cancellationToken).ConfigureAwait(false);
             foreach (var entry in page.Items)
             {
                 after = entry.Sequence;

@@ -43,7 +43,7 @@ internal static class ExperimentsApi
             .WithName("AddProbe").WithSummary("Add a probe; an experiment that is done is queued again for it");
         experiments.MapGet("/{id:guid}/probes/{probeId:guid}", Probe).RequireAuthorization(Policies.Viewer).WithName("GetProbe")
             .WithSummary("A probe with its per-class table and confusion matrix");
-        experiments.MapGet("/{id:guid}/events", Events).RequireAuthorization(Policies.Viewer).WithName("ListEvents").WithSummary("Events after a number, in order");
+        experiments.MapGet("/{id:guid}/history", History).RequireAuthorization(Policies.Viewer).WithName("ListEvents").WithSummary("Events after a number, in order");
         experiments.MapGet("/{id:guid}/logs", Logs).RequireAuthorization(Policies.Viewer).WithName("ListLogs").WithSummary("Log lines after a number, in order");
     }
 
@@ -142,7 +142,7 @@ internal static class ExperimentsApi
         TypedResults.Ok(ProbeResultView.Of((await service.GetAsync(id, stop)).Probes.SingleOrDefault(probe => probe.Id == probeId)
             ?? throw new MissingException("probe", probeId)));
 
-    private static Task<Ok<EventPage>> Events(
+    private static Task<Ok<EventPage>> History(
         Guid id, IDbContextFactory<StudioDbContext> stores,
         [Description("The number of the last event seen; 0 for all.")] long after = 0, [Description("The most events, from 1 to 1000.")] int limit = MostEvents,
         CancellationToken stop = default) => ReadAsync(stores, id, after, limit, null, stop);

@@ -27,7 +27,7 @@ internal static class MetricsApi
         return TypedResults.Ok(await curves.NamesAsync(id, stop));
     }
 
-    private static async Task<Ok<CurveView>> Buckets(
+    private static async Task<Ok<BucketedCurve>> Buckets(
         Guid id, MetricCurves curves,
         [Description("The series' name, such as train/loss.")] string series,
         [Description("The most buckets, from 1 to 10,000.")] int buckets = 1000,
@@ -45,7 +45,7 @@ internal static class MetricsApi
 
         await RequireAsync(curves, id, series, stop);
         var found = await curves.BucketsAsync(id, series, buckets, from, to, stop);
-        return TypedResults.Ok(new CurveView(series, found.Sum(bucket => bucket.Count), [.. found.Select(BucketView.Of)]));
+        return TypedResults.Ok(new BucketedCurve(series, found.Sum(bucket => bucket.Count), [.. found.Select(BucketView.Of)]));
     }
 
     private static async Task<Results<PushStreamHttpResult, FileStreamHttpResult>> Points(
@@ -82,7 +82,7 @@ internal static class MetricsApi
 /// <param name="Series">The series' name.</param>
 /// <param name="Points">The points behind the buckets.</param>
 /// <param name="Buckets">The buckets in order.</param>
-public sealed record CurveView(string Series, long Points, IReadOnlyList<BucketView> Buckets);
+public sealed record BucketedCurve(string Series, long Points, IReadOnlyList<BucketView> Buckets);
 
 /// <summary>Neighbouring points of a curve. Values that are no finite number are null.</summary>
 /// <param name="FirstStep">The first point's step.</param>

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using StableRep.Api.Accounts;
 using StableRep.Data.Accounts;
 
 namespace StableRep.Api.Tests.Accounts;
@@ -47,7 +46,7 @@ internal sealed class PolicyWalk(StudioApplication studio)
         return (endpoints.Count, faults);
     }
 
-    private static string Method(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.FirstOrDefault() ?? "GET";
+    private static string Method(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is [var method, ..] ? method : "GET";
 
     private static StudioRole RoleOf(IEnumerable<string?> policies) =>
         policies.Select(policy => Enum.TryParse<StudioRole>(policy, true, out var role) ? role : StudioRole.Viewer).DefaultIfEmpty(StudioRole.Viewer).Max();

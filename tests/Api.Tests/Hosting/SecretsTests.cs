@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using StableRep.Api.Cli;
 using StableRep.Api.Hosting;
+using StableRep.Api.Jobs;
 using StableRep.Data.Hosting;
 using StableRep.Testing;
 
@@ -44,7 +45,7 @@ public sealed class SecretsTests(TestCluster cluster)
         using (var host = builder.Build())
         {
             await host.StartAsync(Stop);
-            var dispatched = host.Services.GetRequiredService<Jobs.Dispatcher>();
+            var dispatched = host.Services.GetRequiredService<Dispatcher>();
             await dispatched.StepAsync(Stop);
             await host.StopAsync(Stop);
         }

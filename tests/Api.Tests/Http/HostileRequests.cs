@@ -131,8 +131,8 @@ internal static class HostileRequests
         yield return List("a filter by no state", "filter=" + Uri.EscapeDataString("state = \"exploded\""));
         yield return List("a NUL in a filter", "filter=" + Uri.EscapeDataString("name = \"\0\""));
         yield return List("an order by what is no field", "order_by=" + Uri.EscapeDataString("name; DROP TABLE app.users"));
-        yield return new("events before the first", "GET", $"/experiments/{mine}/events?after=-1", 400, Input);
-        yield return new("too many events", "GET", $"/experiments/{mine}/events?limit=1000000000", 400, Input);
+        yield return new("events before the first", "GET", $"/experiments/{mine}/history?after=-1", 400, Input);
+        yield return new("too many events", "GET", $"/experiments/{mine}/history?limit=1000000000", 400, Input);
         yield return new("no buckets", "GET", $"/experiments/{mine}/metrics/buckets?series=x&buckets=0", 400, Input);
         yield return new("too many buckets", "GET", $"/experiments/{mine}/metrics/buckets?series=x&buckets=1000000000", 400, Input);
         yield return new("steps backwards", "GET", $"/experiments/{mine}/metrics/buckets?series=x&from=10&to=1", 400, Input);
