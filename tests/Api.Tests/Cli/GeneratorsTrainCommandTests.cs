@@ -52,7 +52,7 @@ public sealed class GeneratorsTrainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no-such-folder", "neither 'scenes' nor a folder")]
+    [InlineData("no-such-folder", "nor a folder that holds .tar files")]
     public async Task Train_on_what_is_not_there_says_what_to_give(string data, string message)
     {
         var (code, _, error) = await RunAsync("generators", "train", "--out", At("x"), "--data", data, "--device", "cpu");
