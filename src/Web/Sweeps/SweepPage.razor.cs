@@ -26,7 +26,7 @@ public sealed partial class SweepPage : IDisposable
     private Throttle? _refresh;
     private HashSet<Guid> _members = [];
     private (double Low, double High) _range;
-    private Guid _shownId;
+    private Guid? _shownId;
     private bool _isBusy;
     private bool _mayChange;
 

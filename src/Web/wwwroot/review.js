@@ -109,21 +109,19 @@ class Grid {
   // ---- elements ------------------------------------------------------------------------------------------------------------------------
 
   build() {
+    // The grid scrolls itself: a scroller of its own inside would be a second stop for the keyboard.
     this.grid = element('div', 'rv-grid');
     this.grid.tabIndex = 0;
     this.grid.setAttribute('role', 'grid');
     this.grid.setAttribute('aria-label', 'Positive sets. Press question mark for the keys.');
     this.grid.setAttribute('aria-multiselectable', 'true');
-    this.scroller = element('div', 'rv-scroller');
+    this.scroller = this.grid;
     this.spacer = element('div', 'rv-spacer');
     this.layer = element('div', 'rv-layer');
     this.layer.setAttribute('role', 'presentation');
-    this.scroller.setAttribute('role', 'presentation');
-    this.scroller.tabIndex = -1;
     this.spacer.setAttribute('role', 'presentation');
     this.spacer.append(this.layer);
-    this.scroller.append(this.spacer);
-    this.grid.append(this.scroller);
+    this.grid.append(this.spacer);
     this.live = element('div', 'visually-hidden');
     this.live.setAttribute('role', 'status');
     this.bar = element('div', 'rv-bar');
@@ -132,8 +130,10 @@ class Grid {
     const button = (text, name, key, act) => {
       const made = element('button', `rv-button rv-${name}`);
       made.type = 'button';
-      made.append(element('span', 'rv-glyph', text), element('span', 'rv-word', name), element('kbd', '', key));
-      made.setAttribute('aria-label', `${name} (${key})`);
+      const glyph = element('span', 'rv-glyph', text), shown = element('kbd', '', key);
+      for (const decoration of [glyph, shown]) decoration.setAttribute('aria-hidden', 'true');
+      made.append(glyph, element('span', 'rv-word', name), shown);
+      made.setAttribute('aria-keyshortcuts', key);
       made.title = `${name} (${key})`;
       made.addEventListener('click', () => { act(); this.focus(); });
       return made;

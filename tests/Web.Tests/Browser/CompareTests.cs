@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using StableRep.Testing;
 using static Microsoft.Playwright.Assertions;
@@ -20,13 +21,13 @@ public sealed class CompareTests(BrowserStudio studio, TestCluster cluster) : Br
         }
 
         await Page.GetByRole(AriaRole.Button, new() { Name = "Compare 2 experiments" }).ClickAsync();
-        await Page.WaitForURLAsync(url => url.Contains(first.Id.ToString(), StringComparison.Ordinal) && url.Contains(second.Id.ToString(), StringComparison.Ordinal));
+        await Expect(Page).ToHaveURLAsync(new Regex($"{first.Id}.*{second.Id}"));
         await Expect(Page.Locator(".compared-item")).ToHaveCountAsync(2);
 
         // Both are in each chart, and only what differs is listed.
         await Expect(Page.Locator(".chart").First.Locator(".legendtext")).ToHaveTextAsync([first.Name, second.Name]);
         await Expect(Page.Locator(".differences tbody tr:not(.differences-result) th")).ToHaveTextAsync(["images.seed"]);
-        await Expect(Page.Locator(".differences-result td")).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("%$"), new System.Text.RegularExpressions.Regex("%$")]);
+        await Expect(Page.Locator(".differences-result td")).ToHaveTextAsync([new Regex("%$"), new Regex("%$")]);
 
         // Seeds are averaged: one point with an interval.
         await Expect(Page.Locator(".accuracy circle")).ToHaveCountAsync(1);
@@ -41,7 +42,7 @@ public sealed class CompareTests(BrowserStudio studio, TestCluster cluster) : Br
 
         // The address is all there is: the next captions survive a reload.
         await Page.GetByRole(AriaRole.Button, new() { Name = "Later captions" }).ClickAsync();
-        await Page.WaitForURLAsync(url => url.Contains("first=8", StringComparison.Ordinal));
+        await Expect(Page).ToHaveURLAsync(new Regex("first=8"));
         await Page.ReloadAsync();
         await LiveAsync(Page);
         await Expect(Page.Locator(".matrix tbody th .muted").First).ToHaveTextAsync("8");

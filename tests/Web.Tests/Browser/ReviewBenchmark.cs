@@ -77,7 +77,7 @@ public sealed class ReviewBenchmark(BrowserStudio studio, TestCluster cluster) :
             told.Add($"{measure}: " + await Page.EvaluateAsync<string>(
                 """
                 async speed => {
-                  const scroller = document.querySelector('.rv-scroller');
+                  const scroller = document.querySelector('.rv-grid');
                   scroller.scrollTop = 0;
                   await new Promise(done => setTimeout(done, 500));
                   const frames = [], work = [];
