@@ -34,19 +34,28 @@ public sealed class ExperimentEditor(
     public async Task<Experiment> EditAsync(Guid id, ExperimentEdit edit, uint? version, CancellationToken cancellationToken = default)
     {
         ExperimentLabels.Check(edit);
-        await using var store = await stores.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
-        var experiment = await LockAsync(store, id, cancellationToken);
-        Versions.Require(version, VersionOf(experiment));
-        await store.Experiments.Where(row => row.Id == id).ExecuteUpdateAsync(
-            row => row.SetProperty(item => item.Name, edit.Name == null ? experiment.Name : edit.Name.Trim())
-                .SetProperty(item => item.Notes, edit.Notes ?? experiment.Notes)
-                .SetProperty(item => item.Tags, edit.Tags == null ? experiment.Tags : edit.Tags.ToArray())
-                .SetProperty(item => item.Priority, edit.Priority ?? experiment.Priority),
+        return await EditAsync(
+            id,
+            experiment =>
+            {
+                Versions.Require(version, VersionOf(experiment));
+                return edit;
+            },
             cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return await store.Experiments.AsNoTracking().Include(row => row.ImageSet).Include(row => row.Probes).SingleAsync(row => row.Id == id, cancellationToken);
     }
+
+    /// <summary>Adds a word to find an experiment by; one that it has stays single.</summary>
+    /// <exception cref="MissingException">There is no such experiment.</exception>
+    /// <exception cref="InputException">It is no tag, or there are too many.</exception>
+    public Task<Experiment> AddTagAsync(Guid id, string tag, CancellationToken cancellationToken = default) => EditAsync(
+        id,
+        experiment =>
+        {
+            var edit = new ExperimentEdit { Tags = experiment.Tags.Contains(tag.Trim()) ? experiment.Tags : [.. experiment.Tags, tag] };
+            ExperimentLabels.Check(edit);
+            return edit;
+        },
+        cancellationToken);
 
     /// <summary>Adds a probe. An experiment that is done is queued again for it.</summary>
     /// <exception cref="MissingException">There is no such experiment.</exception>
@@ -84,6 +93,25 @@ public sealed class ExperimentEditor(
 
         await transaction.CommitAsync(cancellationToken);
         return probe;
+    }
+
+    /// <summary>Writes the edit that the row as it is now asks for, before anybody else can change the row.</summary>
+    private async Task<Experiment> EditAsync(Guid id, Func<Experiment, ExperimentEdit> decide, CancellationToken cancellationToken)
+    {
+        await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await store.Database.BeginTransactionAsync(cancellationToken);
+        var experiment = await LockAsync(store, id, cancellationToken);
+        var edit = decide(experiment);
+        var (name, notes, priority) = (edit.Name?.Trim() ?? experiment.Name, edit.Notes ?? experiment.Notes, edit.Priority ?? experiment.Priority);
+        var tags = edit.Tags is null ? experiment.Tags : ExperimentLabels.Tidy(edit.Tags);
+        await store.Experiments.Where(row => row.Id == id).ExecuteUpdateAsync(
+            row => row.SetProperty(item => item.Name, name)
+                .SetProperty(item => item.Notes, notes)
+                .SetProperty(item => item.Tags, tags)
+                .SetProperty(item => item.Priority, priority),
+            cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return await store.Experiments.AsNoTracking().Include(row => row.ImageSet).Include(row => row.Probes).SingleAsync(row => row.Id == id, cancellationToken);
     }
 
     private static async Task<Experiment> LockAsync(StudioDbContext store, Guid id, CancellationToken cancellationToken) =>

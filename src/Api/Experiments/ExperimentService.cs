@@ -67,7 +67,7 @@ public sealed class ExperimentService(
             ImageSetId = imageSetId,
             Recipe = wanted.Recipe.ToJson(),
             Priority = wanted.Priority,
-            Tags = [.. wanted.Tags],
+            Tags = ExperimentLabels.Tidy(wanted.Tags),
             Notes = wanted.Notes,
             SweepId = sweepId,
             CreatedAt = clock.GetUtcNow(),
@@ -78,15 +78,17 @@ public sealed class ExperimentService(
 
     /// <summary>Writes down a copy of an experiment, with the same images, recipe and probes.</summary>
     /// <exception cref="MissingException">There is no such experiment.</exception>
+    /// <exception cref="InputException">The name is empty or too long.</exception>
     public async Task<Experiment> CloneAsync(Guid id, string? name = null, Guid? ownerId = null, CancellationToken cancellationToken = default)
     {
+        ExperimentLabels.Check(new ExperimentEdit { Name = name });
         var original = await GetAsync(id, cancellationToken);
-        var title = name ?? original.Name + " (copy)";
+        var title = name?.Trim() ?? original.Name + " (copy)";
         return await AddAsync(
             new Experiment
             {
                 Id = Guid.CreateVersion7(clock.GetUtcNow()),
-                Name = title.Length <= 200 ? title : title[..200],
+                Name = title.Length <= ExperimentLabels.LongestName ? title : title[..ExperimentLabels.LongestName],
                 OwnerId = ownerId,
                 ImageSetId = original.ImageSetId,
                 Recipe = original.Recipe,

@@ -117,12 +117,7 @@ internal static class ExperimentsApi
         Guid id, ExperimentService service, ClaimsPrincipal user, HttpResponse response,
         [Description("The copy's name; without it the original's with '(copy)'.")] string? name = null, CancellationToken stop = default)
     {
-        if (name is not null && (name.Trim() is not { Length: >= 1 and <= 200 } || name.Contains('\0', StringComparison.Ordinal)))
-        {
-            throw new InputException("name", "The name must have 1 to 200 characters.");
-        }
-
-        var copy = await service.CloneAsync(id, name?.Trim(), user.UserId(), stop);
+        var copy = await service.CloneAsync(id, name, user.UserId(), stop);
         response.SetVersion(ExperimentEditor.VersionOf(copy));
         return TypedResults.Created($"/api/v1/experiments/{copy.Id}", ExperimentView.Of(copy));
     }

@@ -46,7 +46,6 @@ internal static class StudioServices
         services.AddSingleton<ExperimentTransitions>();
         services.AddSingleton<ExperimentPlanner>();
         services.AddSingleton<ExperimentService>();
-        services.AddSingleton<ExperimentEdits>();
         services.AddSingleton<ExperimentProgressReader>();
         services.AddSingleton<ExperimentLineageReader>();
         services.AddSingleton<ExperimentLogLines>();

@@ -24,7 +24,7 @@ public sealed class ConflictException(string message) : Exception(message);
 public sealed class ForbiddenException(string message) : Exception(message);
 
 /// <summary>The thing was changed since it was read.</summary>
-public sealed class StaleException() : Exception("It was changed since you read it: read it again and repeat your change with the new ETag.");
+public sealed class StaleException() : Exception("It was changed since you read it: read it again, with its new ETag, and repeat your change.");
 
 /// <summary>A change must say on which version it builds.</summary>
 public sealed class VersionRequiredException() : Exception("State the version that you change: send the ETag that you read as If-Match.");

@@ -57,7 +57,7 @@ public sealed partial class ExperimentsPage : IDisposable
     private ExperimentService Experiments { get; set; } = default!;
 
     [Inject]
-    private ExperimentEdits Edits { get; set; } = default!;
+    private ExperimentEditor Editor { get; set; } = default!;
 
     [Inject]
     private ExperimentFeed Feed { get; set; } = default!;
@@ -200,7 +200,7 @@ public sealed partial class ExperimentsPage : IDisposable
     {
         if (_tag.Trim() is { Length: > 0 } tag)
         {
-            await ForEachChosenAsync(id => Edits.AddTagAsync(id, tag), false);
+            await ForEachChosenAsync(id => Editor.AddTagAsync(id, tag), false);
             _tag = "";
         }
     }
