@@ -144,7 +144,7 @@ public sealed class CompareService(IDbContextFactory<StudioDbContext> stores)
                 set.NegativePrompt,
             },
             JsonSerializerOptions.Web));
-        Flatten("recipe", JsonNode.Parse(experiment.Recipe));
+        Flatten("recipe", JsonSerializer.SerializeToNode(TrainingRecipe.Parse(experiment.Recipe), TrainingRecipe.Json));
         return settings;
 
         void Flatten(string path, JsonNode? node)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using StableRep.Api.Probes;
 using StableRep.Data;
 using StableRep.Data.Experiments;
+using StableRep.Engine.Training;
 
 namespace StableRep.Api.Experiments;
 
@@ -41,7 +42,7 @@ public sealed record ExperimentView
     /// <summary>The captions used.</summary>
     public required int CaptionCount { get; init; }
 
-    /// <summary>How it trains.</summary>
+    /// <summary>How it trains: what a new experiment takes as its recipe.</summary>
     public required JsonElement Recipe { get; init; }
 
     /// <summary>Whose turn comes first, from -10 to 10.</summary>
@@ -85,7 +86,6 @@ public sealed record ExperimentView
 
     internal static ExperimentView Of(Experiment experiment)
     {
-        using var recipe = JsonDocument.Parse(experiment.Recipe);
         var images = experiment.ImageSet!;
         return new ExperimentView
         {
@@ -100,7 +100,7 @@ public sealed record ExperimentView
             GuidanceScale = images.GuidanceScale,
             ImagesPerPrompt = images.ImagesPerPrompt,
             CaptionCount = images.CaptionCount,
-            Recipe = recipe.RootElement.Clone(),
+            Recipe = JsonSerializer.SerializeToElement(TrainingRecipe.Parse(experiment.Recipe), TrainingRecipe.Json),
             Priority = experiment.Priority,
             Tags = experiment.Tags,
             Notes = experiment.Notes,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Text;
@@ -100,7 +101,7 @@ internal sealed class TrainingRun : IDisposable
     private void CheckSame(State state, string path)
     {
         var mine = JsonNode.Parse(_recipe.ToJson())!.AsObject();
-        var stored = state.Recipe.AsObject();
+        var stored = Respelled(state.Recipe);
         var changed = mine.Where(pair => !JsonNode.DeepEquals(pair.Value, stored[pair.Key]))
             .Select(pair => $"{pair.Key} was {stored[pair.Key]?.ToJsonString() ?? "absent"} and is {pair.Value?.ToJsonString() ?? "null"}")
             .ToList();
@@ -113,6 +114,19 @@ internal sealed class TrainingRun : IDisposable
         {
             throw new CheckpointException(
                 $"{path} is of another run: {string.Join("; ", changed)}. Resume with the settings it was made with, or train in another folder.");
+        }
+    }
+
+    /// <summary>A stored recipe as it would be written today; as it is where it was never a recipe of ours.</summary>
+    private static JsonObject Respelled(JsonNode recipe)
+    {
+        try
+        {
+            return JsonNode.Parse(TrainingRecipe.Parse(recipe.ToJsonString()).ToJson())!.AsObject();
+        }
+        catch (JsonException)
+        {
+            return recipe.AsObject();
         }
     }
 

@@ -209,6 +209,21 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_whose_recipe_is_in_the_earlier_spelling_is_of_the_same_run()
+    {
+        var recipe = Recipe("stablerep") with { Epochs = 0.4, WarmupEpochs = 0, WeightScheme = WeightScheme.MoCoV3 };
+        new Trainer(recipe, Source(), Options("run")).Run();
+        foreach (var state in Directory.EnumerateFiles(_folder.File("run/checkpoints"), "state.json", SearchOption.AllDirectories))
+        {
+            var text = File.ReadAllText(state);
+            Assert.Contains("\"mo_co_v3\"", text, StringComparison.Ordinal);
+            File.WriteAllText(state, text.Replace("\"mo_co_v3\"", "\"moCoV3\"", StringComparison.Ordinal));
+        }
+
+        Assert.True(new Trainer(recipe, Source(), Options("run")).Run().Completed);
+    }
+
+    [Fact]
     public void An_observer_hears_of_every_step()
     {
         var observer = new StepRecorder();

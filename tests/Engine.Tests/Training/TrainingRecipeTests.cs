@@ -26,6 +26,22 @@ public sealed class TrainingRecipeTests
     }
 
     [Fact]
+    public void Enumerations_are_written_in_snake_case_and_read_in_camel_case_too()
+    {
+        var recipe = TrainingRecipes.Named("demo") with
+        {
+            WeightScheme = WeightScheme.MoCoV3,
+            BackboneShape = new VisionTransformerConfig { Pooling = TokenPooling.ClassToken, Positions = PositionKind.SinCos },
+        };
+        Assert.Contains("\"mo_co_v3\"", recipe.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("\"class_token\"", recipe.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("\"sinCos\"", recipe.ToEarlierJson(), StringComparison.Ordinal);
+        Assert.Equal(recipe.ToJson(), TrainingRecipe.Parse(recipe.ToEarlierJson()).ToJson());
+        var error = Assert.Throws<JsonException>(() => TrainingRecipe.Parse("""{"method": "simclr", "weightScheme": "lecun"}"""));
+        Assert.Contains("timm, mo_co_v3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_papers_recipe_has_its_batch_and_learning_rate()
     {
         var recipe = TrainingRecipes.Named("paper-cc12m");
