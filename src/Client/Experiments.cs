@@ -90,7 +90,9 @@ public sealed record Experiment(
     public string? ETag { get; init; }
 
     /// <summary>Whether no worker is, or will soon be, at work on it.</summary>
-    public bool IsOver => State is "done" or "failed" or "cancelled";
+    public bool IsOver => IsOverIn(State);
+
+    internal static bool IsOverIn(string state) => state is "done" or "failed" or "cancelled";
 }
 
 /// <summary>An experiment as lists show it.</summary>

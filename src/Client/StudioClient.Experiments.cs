@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace StableRep.Client;
 
@@ -7,7 +9,6 @@ namespace StableRep.Client;
 public sealed partial class StudioClient
 {
     private const string Root = "/api/v1/experiments";
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Experiments, the newest first unless another order is asked for.</summary>
     public IAsyncEnumerable<ExperimentSummary> ExperimentsAsync(ListQuery? query = null, CancellationToken cancellationToken = default) =>
@@ -89,34 +90,73 @@ public sealed partial class StudioClient
     public Task<Stream> OpenEncoderFileAsync(Guid id, string name, CancellationToken cancellationToken = default) =>
         OpenAsync($"{Root}/{id}/encoder/{Uri.EscapeDataString(name)}", cancellationToken);
 
-    /// <summary>The events of an experiment after a number, as they come, until it is over and all were given.</summary>
+    /// <summary>
+    /// The events of an experiment after a number, as they come, until it is over and all were given: each once and in order. A connection that
+    /// is lost is made anew, as often as it takes, and goes on after the last event that was given.
+    /// </summary>
     /// <param name="id">The experiment.</param>
     /// <param name="after">The number of the last event seen, 0 for all.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="StudioProblemException">The studio refuses, such as when the experiment is deleted.</exception>
+    /// <exception cref="HttpRequestException">The studio could not be reached at all; once it was, it is waited for.</exception>
     public async IAsyncEnumerable<ExperimentEvent> FollowAsync(Guid id, long after = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        while (true)
+        var stream = new EventStream(OpenEventsAsync);
+        await using var closing = stream.ConfigureAwait(false);
+        long? end = null;
+        while (end is null || after < end)
         {
-            // Asked before the events: what it had then is all given when it is over.
-            var isOver = (await ExperimentAsync(id, cancellationToken).ConfigureAwait(false)).IsOver;
-            var page = await GetAsync<EventPage>(FormattableString.Invariant($"{Root}/{id}/history?after={after}"), cancellationToken).ConfigureAwait(false);
-            foreach (var entry in page.Items)
+            var item = await stream.NextAsync(cancellationToken).ConfigureAwait(false);
+            if (item.EventType == "snapshot")
+            {
+                var standing = JsonSerializer.Deserialize<Standing>(item.Data, Json)!;
+                end = Experiment.IsOverIn(standing.State) ? standing.Sequence : null;
+            }
+            else if (item.EventType == "heartbeat")
+            {
+                // Events of the last numbers may be kept no longer: nobody will send them.
+                if (end is not null && !await HasEventsAfterAsync(id, after, cancellationToken).ConfigureAwait(false))
+                {
+                    yield break;
+                }
+            }
+            else if (JsonSerializer.Deserialize<Streamed>(item.Data, Json)! is var entry && entry.Sequence > after)
             {
                 after = entry.Sequence;
-                yield return entry;
+                yield return new ExperimentEvent(entry.Sequence, entry.Kind, entry.Data, entry.At);
+                if (entry.Kind == "state" && Experiment.IsOverIn(entry.Data.GetProperty("to").GetString()!))
+                {
+                    // A new snapshot says which event is the last, or that it goes on after all.
+                    stream.Renew();
+                }
             }
+        }
 
-            if (page.Items.Count == 0 && isOver)
-            {
-                yield break;
-            }
+        async Task<Stream> OpenEventsAsync(CancellationToken stop)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, $"{Root}/{id}/events");
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", after.ToString(CultureInfo.InvariantCulture));
+            request.Headers.Accept.ParseAdd("text/event-stream");
+            var response = await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop).ConfigureAwait(false);
+            return await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false);
+        }
+    }
 
-            if (after >= page.LastSequence)
-            {
-                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-            }
+    private async Task<bool> HasEventsAfterAsync(Guid id, long after, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await GetAsync<EventPage>(FormattableString.Invariant($"{Root}/{id}/history?after={after}&limit=1"), cancellationToken).ConfigureAwait(false)).Items.Count > 0;
+        }
+        catch (Exception exception) when (EventStream.IsPassing(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            return true;
         }
     }
 
     private sealed record EventPage(IReadOnlyList<ExperimentEvent> Items, long LastSequence);
+
+    private sealed record Standing(string State, long Sequence);
+
+    private sealed record Streamed(long Sequence, string Kind, DateTimeOffset At, JsonElement Data);
 }

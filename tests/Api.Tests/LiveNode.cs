@@ -22,11 +22,8 @@ internal sealed class LiveNode : IAsyncDisposable
     public static async Task<LiveNode> StartAsync(StudioUnderTest studio, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddInMemoryCollection(
-            [
-                new("urls", "http://127.0.0.1:0"), new("Studio:DataFolder", studio.Folder), new("Studio:Accounts", "single"),
-                .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
-            ]);
+        builder.Configuration.AddInMemoryCollection([new("urls", "http://127.0.0.1:0"), new("Studio:DataFolder", studio.Folder), new("Studio:Accounts", "single")]);
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)));
         var app = builder.BuildWeb(studio.Database, AccountMode.Single);
         await app.StartAsync();
         return new LiveNode(app);
