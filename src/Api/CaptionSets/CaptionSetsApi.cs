@@ -1,11 +1,10 @@
 using System.ComponentModel;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using StableRep.Api.Accounts;
-using StableRep.Api.Hosting;
 using StableRep.Api.Http;
 using StableRep.Api.Http.Lists;
+using StableRep.Api.Storage;
 
 namespace StableRep.Api.CaptionSets;
 
@@ -41,16 +40,16 @@ internal static class CaptionSetsApi
 
     private static async Task<Ok<CaptionSetView>> Get(Guid id, CaptionSetList list, CancellationToken stop) => TypedResults.Ok(await list.GetAsync(id, stop));
 
-    private static async Task<Ok<CaptionPreview>> Preview(HttpRequest request, CaptionSetService sets, IOptions<StudioOptions> options, CancellationToken stop)
+    private static async Task<Ok<CaptionPreview>> Preview(HttpRequest request, CaptionSetService sets, DataDisk disk, CancellationToken stop)
     {
-        using var upload = await MultipartUpload.ReadAsync(request, options.Value.PathOf("uploads"), MostBytes, stop);
+        using var upload = await MultipartUpload.ReadAsync(request, disk, MostBytes, stop);
         return TypedResults.Ok(await sets.PreviewAsync(CaptionFile.Open(upload.Path, upload.FileName), upload.Field("column"), stop));
     }
 
     private static async Task<Results<Created<CaptionSetView>, Ok<CaptionSetView>>> Upload(
-        HttpRequest request, CaptionSetService sets, CaptionSetList list, ClaimsPrincipal user, IOptions<StudioOptions> options, CancellationToken stop)
+        HttpRequest request, CaptionSetService sets, CaptionSetList list, ClaimsPrincipal user, DataDisk disk, CancellationToken stop)
     {
-        using var upload = await MultipartUpload.ReadAsync(request, options.Value.PathOf("uploads"), MostBytes, stop);
+        using var upload = await MultipartUpload.ReadAsync(request, disk, MostBytes, stop);
         return await KeepAsync(upload.Path, upload.FileName, upload.Field("name"), upload.Field("column"), sets, list, user, stop);
     }
 

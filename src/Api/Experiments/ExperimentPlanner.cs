@@ -1,8 +1,7 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using StableRep.Api.Generators;
-using StableRep.Api.Hosting;
+using StableRep.Api.Storage;
 using StableRep.Data;
 using StableRep.Data.Experiments;
 using StableRep.Data.ImageSets;
@@ -13,7 +12,7 @@ namespace StableRep.Api.Experiments;
 
 /// <summary>Says what launching an experiment takes, before it is launched.</summary>
 public sealed class ExperimentPlanner(
-    IDbContextFactory<StudioDbContext> stores, NpgsqlDataSource source, GeneratorService generators, IOptions<StudioOptions> options)
+    IDbContextFactory<StudioDbContext> stores, NpgsqlDataSource source, GeneratorService generators, DataDisk disk)
 {
     private const double Reserve = 1.1;
 
@@ -44,8 +43,8 @@ public sealed class ExperimentPlanner(
         var (perEvaluation, perImage) = await GenerationSpeedAsync(generator.Id, cancellationToken);
         var imagesPerSecond = await TrainingSpeedAsync(recipe, cancellationToken);
         var evaluations = (double)missingImages * set.Steps * (set.GuidanceScale == 1 ? 1 : 2);
-        var disk = (long)(missingImages * (perImage ?? BytesPerPixel * generator.ImageSize * generator.ImageSize)) + (trained ? 0 : KeptBytes(recipe) + PassingBytes(recipe));
-        var free = FreeBytes();
+        var needed = (long)(missingImages * (perImage ?? BytesPerPixel * generator.ImageSize * generator.ImageSize)) + (trained ? 0 : KeptBytes(recipe) + PassingBytes(recipe));
+        var free = disk.UsableBytes();
         return new ExperimentPlan(
             (long)set.CaptionCount * set.ImagesPerPrompt,
             missingImages,
@@ -53,7 +52,7 @@ public sealed class ExperimentPlanner(
             steps,
             missingImages == 0 ? 0 : evaluations * perEvaluation,
             trained ? 0 : steps * recipe.SetsPerBatch * Math.Min(recipe.ImagesPerSet, set.ImagesPerPrompt) / imagesPerSecond,
-            disk,
+            needed,
             free,
             Refusal());
 
@@ -69,9 +68,9 @@ public sealed class ExperimentPlanner(
                 return $"{recipe.Method} needs at least 2 images per prompt, which are each other's positives.";
             }
 
-            if (disk * Reserve > free)
+            if (needed * Reserve > free)
             {
-                return $"It needs {disk / 1e9:0.0} GB and {options.Value.DataFolder} has {free / 1e9:0.0} GB free: make room, or plan fewer images.";
+                return $"It needs {needed / 1e9:0.0} GB and the disk of the data folder has room for {free / 1e9:0.0} GB: make room, or plan fewer images.";
             }
 
             try
@@ -97,12 +96,6 @@ public sealed class ExperimentPlanner(
         var shape = recipe.BackboneConfig();
         return ((long)shape.Depth * ((4L * shape.Width * shape.Width) + (2L * shape.Width * shape.MlpWidth)))
             + (2L * recipe.ProjectorHidden * recipe.ProjectorHidden);
-    }
-
-    private long FreeBytes()
-    {
-        Directory.CreateDirectory(options.Value.PathOf("."));
-        return new DriveInfo(options.Value.PathOf(".")).AvailableFreeSpace;
     }
 
     private async Task<(double? SecondsPerEvaluation, double? BytesPerImage)> GenerationSpeedAsync(Guid generatorId, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ public sealed record NewProbe(ProbeKind Kind, string Dataset);
 /// <param name="GenerationSeconds">The estimated time of generation by one worker, from measured speeds; null before there is a measurement.</param>
 /// <param name="TrainingSeconds">The estimated time of training, likewise.</param>
 /// <param name="DiskBytes">The space that images, checkpoints and the encoder will take.</param>
-/// <param name="FreeBytes">The space that there is.</param>
+/// <param name="FreeBytes">The space that there is, without what stays in reserve.</param>
 /// <param name="Refusal">Why it cannot be launched, or null when it can.</param>
 public sealed record ExperimentPlan(
     long Images, long MissingImages, int MissingShards, long Steps, double? GenerationSeconds, double? TrainingSeconds, long DiskBytes, long FreeBytes, string? Refusal);

@@ -55,6 +55,10 @@ public sealed class StudioOptions : IValidatableObject
     [Range(5, 3600, ErrorMessage = "must be from 5 to 3600")]
     public int ShutdownSeconds { get; set; } = 60;
 
+    /// <summary>The megabytes of the data folder's disk that uploads and plans leave free, for the database and the work under way.</summary>
+    [Range(0, 1_000_000_000, ErrorMessage = "must be from 0 to 1000000000")]
+    public long DiskReserveMegabytes { get; set; } = 1024;
+
     /// <summary>Whether webhooks may be sent to loopback and private addresses. Who may make a webhook can then reach what this node can.</summary>
     public bool AllowPrivateWebhooks { get; set; }
 

@@ -23,6 +23,7 @@ internal static class StudioServices
     public static void AddFeatures(this IServiceCollection services)
     {
         services.AddArtifacts();
+        services.AddDataDisk();
         services.AddSingleton<ListReader>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TokenService>();

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using StableRep.Api.Storage;
 
 namespace StableRep.Api.Http;
 
@@ -15,8 +16,9 @@ internal sealed class MultipartUpload : IDisposable
     private const int LongestFileName = 400;
 
     private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly DiskWatch _watch;
 
-    private MultipartUpload(string path) => Path = path;
+    private MultipartUpload(string path, DataDisk disk) => (Path, _watch) = (path, new DiskWatch(disk));
 
     /// <summary>Where the file lies.</summary>
     public string Path { get; }
@@ -35,12 +37,13 @@ internal sealed class MultipartUpload : IDisposable
 
     /// <summary>Reads a form with one file, whatever the order of its parts.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="folder">Where the file is kept meanwhile.</param>
+    /// <param name="disk">Where the file is kept meanwhile.</param>
     /// <param name="mostBytes">The largest body.</param>
     /// <param name="cancellationToken">Cancels; then nothing stays.</param>
     /// <exception cref="InputException">It is no such form.</exception>
     /// <exception cref="BadHttpRequestException">The body is too large or breaks off.</exception>
-    public static async Task<MultipartUpload> ReadAsync(HttpRequest request, string folder, long mostBytes, CancellationToken cancellationToken)
+    /// <exception cref="DiskFullException">The disk has no room for it.</exception>
+    public static async Task<MultipartUpload> ReadAsync(HttpRequest request, DataDisk disk, long mostBytes, CancellationToken cancellationToken)
     {
         var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
             ? HeaderUtilities.RemoveQuotes(type.Boundary).Value
@@ -60,8 +63,10 @@ internal sealed class MultipartUpload : IDisposable
             limit.MaxRequestBodySize = mostBytes;
         }
 
+        disk.Require(request.ContentLength ?? 0);
+        var folder = disk.PathOf("uploads");
         Directory.CreateDirectory(folder);
-        var upload = new MultipartUpload(System.IO.Path.Combine(folder, Guid.NewGuid().ToString("N")));
+        var upload = new MultipartUpload(System.IO.Path.Combine(folder, Guid.NewGuid().ToString("N")), disk);
         try
         {
             await upload.ReadAsync(new MultipartReader(boundary, request.Body), cancellationToken);
@@ -70,7 +75,9 @@ internal sealed class MultipartUpload : IDisposable
         catch (Exception exception)
         {
             upload.Dispose();
-            throw exception is InvalidDataException or IOException and not BadHttpRequestException ? new InputException("body", "The form is broken or incomplete.") : exception;
+            throw exception is InvalidDataException or IOException and not BadHttpRequestException && !DiskFullException.IsSaidBy(exception)
+                ? new InputException("body", "The form is broken or incomplete.")
+                : exception;
         }
     }
 
@@ -148,6 +155,7 @@ internal sealed class MultipartUpload : IDisposable
             int count;
             while ((count = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {
+                _watch.Count(count);
                 hash.AppendData(buffer, 0, count);
                 await file.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 Length += count;

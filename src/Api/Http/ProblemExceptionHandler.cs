@@ -8,7 +8,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var problem = ProblemTable.Of(exception);
-        if (problem.Status is 500 or 503)
+        if (problem.Status >= StatusCodes.Status500InternalServerError)
         {
             LogFailure(exception, httpContext.Request.Method, httpContext.Request.Path);
         }

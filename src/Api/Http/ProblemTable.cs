@@ -34,6 +34,8 @@ public static class ProblemTable
         InvalidProbeDatasetException => new(422, "probe-dataset", "Unusable probe dataset", exception.Message),
         InvalidImageException => new(422, "image", "Unreadable image", exception.Message),
         ShardException => new(422, "shard", "Damaged shard", exception.Message),
+        DiskFullException => new(507, "disk-full", "No room for it", exception.Message),
+        IOException when DiskFullException.IsSaidBy(exception) => Of(new DiskFullException(0, 0)),
         BadHttpRequestException bad => RequestProblems.Of(bad),
         AntiforgeryValidationException => Input("The form is out of date: load the page again and repeat.", null),
         InvalidDataException or IOException { Message: ['U', 'n', 'e', 'x', 'p', 'e', 'c', 't', 'e', 'd', ' ', 'e', 'n', 'd', ..] } =>
@@ -75,6 +77,7 @@ public static class ProblemTable
         PostgresErrorCodes.ForeignKeyViolation => new(409, "conflict", "Something else needs it, or it is gone", "Something else refers to it, or it refers to what is no longer there."),
         PostgresErrorCodes.CheckViolation or PostgresErrorCodes.StringDataRightTruncation or PostgresErrorCodes.NumericValueOutOfRange
             or PostgresErrorCodes.NotNullViolation => Input("A value is out of its range or too long.", null),
+        PostgresErrorCodes.DiskFull => Of(new DiskFullException(0, 0)),
         PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter => Input("A text holds characters that are no text.", null),
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable => OfStatus(503),
         _ => exception.IsTransient || exception.SqlState.StartsWith("57P", StringComparison.Ordinal) ? OfStatus(503) : OfStatus(500),

@@ -1,9 +1,9 @@
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using StableRep.Api.Hosting;
 using StableRep.Api.Http;
+using StableRep.Api.Storage;
 using StableRep.Data;
 using StableRep.Engine.Evaluation;
 using StableRep.Engine.Evaluation.Datasets;
@@ -13,7 +13,7 @@ using StableRep.Engine.Scenes;
 namespace StableRep.Api.Probes;
 
 /// <summary>What people do with probe datasets: look at them, add them as zip files, delete them.</summary>
-public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbContextFactory<StudioDbContext> stores, IOptions<StudioOptions> options)
+public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbContextFactory<StudioDbContext> stores, DataDisk disk)
 {
     /// <summary>The most bytes of an upload.</summary>
     public const long MaxBytes = 8L << 30;
@@ -23,7 +23,7 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
     private const int MostProblems = 100;
     private const int SampleSide = 96;
 
-    private string Folder => options.Value.PathOf("probe-datasets");
+    private string Folder => disk.PathOf("probe-datasets");
 
     /// <summary>Every dataset with its classes and counts; of one that cannot be opened, why.</summary>
     public async Task<IReadOnlyList<ProbeDatasetView>> ListAsync(CancellationToken cancellationToken = default)
@@ -73,6 +73,7 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
     /// <param name="cancellationToken">Cancels; then nothing is kept.</param>
     /// <exception cref="InputException">The name cannot be used, or the file is too large.</exception>
     /// <exception cref="ConflictException">There is one of this name.</exception>
+    /// <exception cref="DiskFullException">The disk has no room for the file or for what is in it.</exception>
     /// <exception cref="InvalidProbeDatasetException">It is no zip file, has another layout, tries to do harm, or holds no picture that can be read.</exception>
     public async Task<ProbeDatasetView> AddAsync(string name, Stream content, CancellationToken cancellationToken = default)
     {
@@ -156,6 +157,7 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
 
     private ProbeDatasetView Keep(string name, string archive, string unpacked, CancellationToken cancellationToken)
     {
+        disk.Require(UnpackedBytes(archive));
         var dataset = ProbeDatasets.OpenZip(archive, unpacked, cancellation: cancellationToken);
         var folder = Directory.GetDirectories(unpacked).Single();
         var problems = Check(dataset, cancellationToken);
@@ -199,13 +201,30 @@ public sealed partial class ProbeDatasetService(ProbeCatalogue catalogue, IDbCon
         return new ProbeDatasetProblems(count, broken, problems);
     }
 
-    private static async Task ReceiveAsync(Stream content, string path, CancellationToken cancellationToken)
+    /// <summary>What an archive says that it unpacks to, and no more than it may; 0 for what is no archive, which is told when it is opened.</summary>
+    private static long UnpackedBytes(string archive)
     {
+        try
+        {
+            using var zip = ZipFile.OpenRead(archive);
+            return Math.Min(zip.Entries.Sum(entry => entry.Length), new ArchiveLimits().BytesFor(new FileInfo(archive).Length));
+        }
+        catch (InvalidDataException)
+        {
+            return 0;
+        }
+    }
+
+    private async Task ReceiveAsync(Stream content, string path, CancellationToken cancellationToken)
+    {
+        disk.Require(content.CanSeek ? content.Length - content.Position : 0);
         await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
+        var watch = new DiskWatch(disk);
         var buffer = new byte[1 << 16];
         int count;
         while ((count = await content.ReadAsync(buffer, cancellationToken)) > 0)
         {
+            watch.Count(count);
             await file.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
             if (file.Length > MaxBytes)
             {

@@ -1,9 +1,8 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using StableRep.Api.Accounts;
-using StableRep.Api.Hosting;
 using StableRep.Api.Http;
+using StableRep.Api.Storage;
 
 namespace StableRep.Api.Probes;
 
@@ -28,9 +27,9 @@ internal static class ProbeDatasetsApi
         TypedResults.Ok(await datasets.GetAsync(name, stop));
 
     private static async Task<Created<ProbeDatasetView>> Upload(
-        HttpRequest request, ProbeDatasetService datasets, IOptions<StudioOptions> options, CancellationToken stop)
+        HttpRequest request, ProbeDatasetService datasets, DataDisk disk, CancellationToken stop)
     {
-        using var upload = await MultipartUpload.ReadAsync(request, options.Value.PathOf("uploads"), ProbeDatasetService.MaxBytes, stop);
+        using var upload = await MultipartUpload.ReadAsync(request, disk, ProbeDatasetService.MaxBytes, stop);
         await using var content = File.OpenRead(upload.Path);
         var dataset = await datasets.AddAsync(upload.Field("name") ?? Path.GetFileNameWithoutExtension(upload.FileName), content, stop);
         return TypedResults.Created($"/api/v1/probe-datasets/{Uri.EscapeDataString(dataset.Name)}", dataset);

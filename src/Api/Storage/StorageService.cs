@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using StableRep.Api.Accounts;
 using StableRep.Api.Hosting;
@@ -16,7 +15,7 @@ namespace StableRep.Api.Storage;
 /// them: what comes into use in the meantime stays.
 /// </summary>
 public sealed class StorageService(
-    IDbContextFactory<StudioDbContext> stores, StudioDatabase database, IArtifactStore artifacts, AuditLog audit, IOptions<StudioOptions> options, TimeProvider clock)
+    IDbContextFactory<StudioDbContext> stores, StudioDatabase database, IArtifactStore artifacts, AuditLog audit, DataDisk disk, TimeProvider clock)
 {
     /// <summary>The kinds that can be given back.</summary>
     public static IReadOnlyList<StorageKind> Reclaimable { get; } =
@@ -48,7 +47,7 @@ public sealed class StorageService(
 
         foreach (var (kind, name) in (ReadOnlySpan<(StorageKind, string)>)[(StorageKind.Generators, "generators"), (StorageKind.ProbeDatasets, "probe-datasets")])
         {
-            var root = new DirectoryInfo(options.Value.PathOf(name));
+            var root = new DirectoryInfo(disk.PathOf(name));
             foreach (var entry in root.Exists ? root.EnumerateFileSystemInfos() : [])
             {
                 Add(kind, entry.Name, entry is FileInfo file ? file.Length : SizeOf(entry.FullName));
@@ -57,10 +56,8 @@ public sealed class StorageService(
 
         await using var size = database.Source.CreateCommand("SELECT pg_database_size(current_database())");
         Add(StorageKind.Database, "database", (long)(await size.ExecuteScalarAsync(cancellationToken))!);
-        Directory.CreateDirectory(options.Value.PathOf("."));
-        var drive = new DriveInfo(options.Value.PathOf("."));
         return new StorageReport(
-            [.. sizes.Select(pair => new StorageUse(pair.Key, pair.Value.Things.Count, pair.Value.Bytes))], drive.AvailableFreeSpace, drive.TotalSize);
+            [.. sizes.Select(pair => new StorageUse(pair.Key, pair.Value.Things.Count, pair.Value.Bytes))], disk.FreeBytes(), new DriveInfo(disk.PathOf(".")).TotalSize);
     }
 
     /// <summary>Gives back the space of some kinds of things.</summary>
@@ -187,7 +184,7 @@ public sealed class StorageService(
     /// <summary>The folders of trainings on this node.</summary>
     private async Task<IReadOnlyList<(string Folder, Guid Id, StorageKind Kind)>> RunsAsync(StudioDbContext store, CancellationToken cancellationToken)
     {
-        var root = options.Value.PathOf("runs");
+        var root = disk.PathOf("runs");
         var runs = new List<(string, Guid, StorageKind)>();
         foreach (var folder in Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
         {

@@ -8,5 +8,6 @@ public sealed record ArchiveLimits(int MaxEntries = 2_000_000, long MaxBytes = 4
 {
     internal const long FreeBytes = 64L << 20;
 
-    internal long BytesFor(long archiveLength) => Math.Min(MaxBytes, FreeBytes + MaxRatio * archiveLength);
+    /// <summary>The most bytes that an archive of so many may unpack to.</summary>
+    public long BytesFor(long archiveLength) => Math.Min(MaxBytes, FreeBytes + MaxRatio * archiveLength);
 }
