@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 using StableRep.Api.Accounts;
+using StableRep.Api.Http.Examples;
 
 namespace StableRep.Api.Http;
 
@@ -38,6 +39,7 @@ internal static class ApiDocument
             document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
             document.Components.Schemas.TryAdd(ProblemSchema, await context.GetOrCreateSchemaAsync(typeof(ProblemBody), cancellationToken: stop));
         });
+        options.AddOperationTransformer<ExampleTransformer>();
         options.AddOperationTransformer((operation, context, _) =>
         {
             operation.Responses ??= [];
