@@ -12,7 +12,7 @@ namespace StableRep.Api.CaptionSets;
 internal static class CaptionSetsApi
 {
     /// <summary>The largest upload. Larger files lie on the server already, or are gzipped.</summary>
-    public const long MostBytes = 16L << 30;
+    public const long MostBytes = MultipartUpload.Largest;
 
     public static void MapCaptionSets(this IEndpointRouteBuilder api)
     {

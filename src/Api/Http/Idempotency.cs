@@ -43,7 +43,7 @@ internal sealed class Idempotency(RequestDelegate next)
         }
 
         var stop = context.RequestAborted;
-        var hash = await HashAsync(context.Request, stop);
+        var hash = context.Request.HasFormContentType ? null : await HashAsync(context.Request, stop);
         await using var store = await stores.CreateDbContextAsync(stop);
         await using var transaction = await store.Database.BeginTransactionAsync(stop);
         var number = BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{user} {key}")));
@@ -59,6 +59,7 @@ internal sealed class Idempotency(RequestDelegate next)
         if (await store.StoredReplies.AsNoTracking().SingleOrDefaultAsync(reply => reply.UserId == user && reply.Key == key, stop) is { } known)
         {
             await transaction.CommitAsync(stop);
+            hash ??= HashOf(context.Request, await MultipartUpload.FingerprintAsync(context.Request, stop));
             await (!known.RequestHash.AsSpan().SequenceEqual(hash) ? context.WriteProblemAsync(Reused)
                 : known.Status < 400 && HasSecret(context) ? context.WriteProblemAsync(Shown)
                 : ReplayAsync(context.Response, known));
@@ -66,9 +67,13 @@ internal sealed class Idempotency(RequestDelegate next)
         }
 
         var (status, headers, body) = await RecordAsync(context);
+        if (hash is null && context.Features.Get<UploadFingerprint>() is { } upload)
+        {
+            hash = HashOf(context.Request, upload);
+        }
 
-        // What failed here, or was refused for being too much, may be tried again.
-        if (status < 500 && status is not (StatusCodes.Status429TooManyRequests or 499))
+        // What failed here, or was refused for being too much, may be tried again; so may an upload of which not all has come.
+        if (hash is not null && status < 500 && status is not (StatusCodes.Status429TooManyRequests or 499))
         {
             store.StoredReplies.Add(new StoredReply
             {
@@ -125,11 +130,10 @@ internal sealed class Idempotency(RequestDelegate next)
         return (response.StatusCode, headers, memory.ToArray());
     }
 
-    /// <summary>The request's hash. An upload's body is not read for it: it is large, and its parts are divided anew each time.</summary>
+    /// <summary>The hash of a request whose body is small.</summary>
     private static async Task<byte[]> HashAsync(HttpRequest request, CancellationToken stop)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Path}{request.QueryString}\n"));
+        using var hash = Begin(request);
         if (!request.HasJsonContentType())
         {
             return hash.GetHashAndReset();
@@ -144,6 +148,21 @@ internal sealed class Idempotency(RequestDelegate next)
 
         request.Body.Position = 0;
         return hash.GetHashAndReset();
+    }
+
+    /// <summary>The hash of an upload: of what its parts hold, since the lines that divide them are others each time.</summary>
+    private static byte[] HashOf(HttpRequest request, UploadFingerprint upload)
+    {
+        using var hash = Begin(request);
+        hash.AppendData(upload.Hash);
+        return hash.GetHashAndReset();
+    }
+
+    private static IncrementalHash Begin(HttpRequest request)
+    {
+        var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Path}{request.QueryString}\n"));
+        return hash;
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -11,17 +12,21 @@ namespace StableRep.Api.Http;
 /// <summary>One uploaded file with the form's fields, on the disk and never in memory; the file is gone with this.</summary>
 internal sealed class MultipartUpload : IDisposable
 {
+    /// <summary>The largest body that any address takes.</summary>
+    public const long Largest = 16L << 30;
+
     private const int MostFields = 20;
     private const int LongestField = 8 << 10;
     private const int LongestFileName = 400;
 
-    private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
-    private readonly DiskWatch _watch;
+    private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly string? _path;
+    private readonly DiskWatch? _watch;
 
-    private MultipartUpload(string path, DataDisk disk) => (Path, _watch) = (path, new DiskWatch(disk));
+    private MultipartUpload(string? path, DiskWatch? watch) => (_path, _watch) = (path, watch);
 
     /// <summary>Where the file lies.</summary>
-    public string Path { get; }
+    public string Path => _path ?? throw new InvalidOperationException("This upload was not kept.");
 
     /// <summary>The name that the client gave it, without any folder.</summary>
     public string FileName { get; private set; } = "";
@@ -45,6 +50,37 @@ internal sealed class MultipartUpload : IDisposable
     /// <exception cref="DiskFullException">The disk has no room for it.</exception>
     public static async Task<MultipartUpload> ReadAsync(HttpRequest request, DataDisk disk, long mostBytes, CancellationToken cancellationToken)
     {
+        var reader = Open(request, mostBytes);
+        disk.Require(request.ContentLength ?? 0);
+        var folder = disk.PathOf("uploads");
+        Directory.CreateDirectory(folder);
+        var upload = new MultipartUpload(System.IO.Path.Combine(folder, Guid.NewGuid().ToString("N")), new DiskWatch(disk));
+        await upload.FillAsync(reader, cancellationToken);
+        request.HttpContext.Features.Set(upload.Fingerprint());
+        return upload;
+    }
+
+    /// <summary>Reads a form to the end and keeps nothing but what it is recognised by.</summary>
+    /// <exception cref="InputException">It is no such form.</exception>
+    /// <exception cref="BadHttpRequestException">The body is too large or breaks off.</exception>
+    public static async Task<UploadFingerprint> FingerprintAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var upload = new MultipartUpload(null, null);
+        await upload.FillAsync(Open(request, Largest), cancellationToken);
+        return upload.Fingerprint();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_path is not null)
+        {
+            File.Delete(_path);
+        }
+    }
+
+    private static MultipartReader Open(HttpRequest request, long mostBytes)
+    {
         var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
             ? HeaderUtilities.RemoveQuotes(type.Boundary).Value
             : throw new BadHttpRequestException("Not a form.", StatusCodes.Status415UnsupportedMediaType);
@@ -63,26 +99,23 @@ internal sealed class MultipartUpload : IDisposable
             limit.MaxRequestBodySize = mostBytes;
         }
 
-        disk.Require(request.ContentLength ?? 0);
-        var folder = disk.PathOf("uploads");
-        Directory.CreateDirectory(folder);
-        var upload = new MultipartUpload(System.IO.Path.Combine(folder, Guid.NewGuid().ToString("N")), disk);
+        return new MultipartReader(boundary, request.Body);
+    }
+
+    private async Task FillAsync(MultipartReader reader, CancellationToken cancellationToken)
+    {
         try
         {
-            await upload.ReadAsync(new MultipartReader(boundary, request.Body), cancellationToken);
-            return upload;
+            await ReadAsync(reader, cancellationToken);
         }
         catch (Exception exception)
         {
-            upload.Dispose();
+            Dispose();
             throw exception is InvalidDataException or IOException and not BadHttpRequestException && !DiskFullException.IsSaidBy(exception)
                 ? new InputException("body", "The form is broken or incomplete.")
                 : exception;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => File.Delete(Path);
 
     private async Task ReadAsync(MultipartReader reader, CancellationToken cancellationToken)
     {
@@ -116,6 +149,8 @@ internal sealed class MultipartUpload : IDisposable
         }
     }
 
+    private UploadFingerprint Fingerprint() => new(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { fields = _fields, FileName, Sha256 })));
+
     private static string Named(ContentDispositionHeaderValue disposition)
     {
         var given = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value ?? "";
@@ -148,14 +183,14 @@ internal sealed class MultipartUpload : IDisposable
     private async Task KeepAsync(Stream body, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var file = new FileStream(Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
+        await using var file = _path is null ? Stream.Null : new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
         try
         {
             int count;
             while ((count = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {
-                _watch.Count(count);
+                _watch?.Count(count);
                 hash.AppendData(buffer, 0, count);
                 await file.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 Length += count;
@@ -169,3 +204,7 @@ internal sealed class MultipartUpload : IDisposable
         Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
+
+/// <summary>What an upload is recognised by when it comes again: its fields and its file, not the order of its parts or what divides them.</summary>
+/// <param name="Hash">SHA-256 over them.</param>
+internal sealed record UploadFingerprint(byte[] Hash);
