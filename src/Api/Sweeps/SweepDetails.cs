@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using StableRep.Data;
 using StableRep.Data.Experiments;
 using StableRep.Data.Probes;
@@ -44,7 +45,8 @@ public sealed record SweepDetails(
     /// <summary>Whether a worker is, or should soon be, at work on it.</summary>
     public bool IsActive => Experiments.Any(cell => cell.State!.Value.IsActive());
 
-    /// <summary>The probes whose accuracies can be compared, in order of kind and dataset.</summary>
+    /// <summary>The probes whose accuracies can be compared, in order of kind and dataset. JSON has them with each experiment, and tuples without their names.</summary>
+    [JsonIgnore]
     public IReadOnlyList<(ProbeKind Kind, string Dataset)> Probes =>
         [.. Experiments.SelectMany(cell => cell.Probes).Select(probe => (probe.Kind, probe.Dataset)).Distinct().Order()];
 }
