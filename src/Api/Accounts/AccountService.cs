@@ -59,23 +59,26 @@ public sealed class AccountService(IServiceScopeFactory scopes, AuditLog audit, 
         return new Invitation(id, await InvitationPathAsync(users, user), await GetAsync(store, id, cancellationToken));
     }
 
+    /// <summary>The user name of whom an invitation's link is for; null when it was used already or is too old.</summary>
+    public async Task<string?> FindInvitedAsync(Guid id, string token)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return (await InvitedAsync(UsersOf(scope), id, token))?.UserName;
+    }
+
     /// <summary>Sets the password of an invited person. The link is good once.</summary>
     /// <exception cref="InputException">The link is used up or too old, or the password is too weak.</exception>
     public async Task AcceptInvitationAsync(Guid id, string token, string password)
     {
         await using var scope = scopes.CreateAsyncScope();
         var users = UsersOf(scope);
-        var user = id == StudioUser.LocalId ? null : await users.FindByIdAsync(id.ToString());
-        if (user is null || user.DisabledAt is not null || !await users.VerifyUserTokenAsync(user, users.Options.Tokens.PasswordResetTokenProvider, UserManager<StudioUser>.ResetPasswordTokenPurpose, Decode(token)))
-        {
-            throw new InputException("token", "This link was used already or is too old: ask an admin for another.");
-        }
-
+        var user = await InvitedAsync(users, id, token)
+            ?? throw new InputException("token", "This link was used already or is too old: ask an admin for another.");
         Require(await users.ResetPasswordAsync(user, Decode(token), password));
         await audit.WriteAsync(null, "user.set_password", $"user {id}", new { user.UserName });
     }
 
-    /// <summary>Changes a person's name or role, keeps the person out or lets them in again. Their cookies stop working within a minute.</summary>
+    /// <summary>Changes a person's name or role, keeps the person out or lets them in again. Their logins then end: on pages that are open, within a minute.</summary>
     /// <exception cref="MissingException">There is no such person.</exception>
     /// <exception cref="ConflictException">Nobody could look after the studio any more.</exception>
     public async Task<Person> ChangeAsync(ClaimsPrincipal by, Guid id, PersonChange change, CancellationToken cancellationToken = default)
@@ -163,6 +166,13 @@ public sealed class AccountService(IServiceScopeFactory scopes, AuditLog audit, 
 
     private static async Task<string> InvitationPathAsync(UserManager<StudioUser> users, StudioUser user) =>
         $"/account/invitation?user={user.Id}&token={WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(await users.GeneratePasswordResetTokenAsync(user)))}";
+
+    private static async Task<StudioUser?> InvitedAsync(UserManager<StudioUser> users, Guid id, string token)
+    {
+        var user = id == StudioUser.LocalId ? null : await users.FindByIdAsync(id.ToString());
+        return user is { DisabledAt: null }
+            && await users.VerifyUserTokenAsync(user, users.Options.Tokens.PasswordResetTokenProvider, UserManager<StudioUser>.ResetPasswordTokenPurpose, Decode(token)) ? user : null;
+    }
 
     private static string Decode(string token)
     {

@@ -27,16 +27,17 @@ internal static class AccountServices
             .AddCookie(IdentityConstants.ApplicationScheme, ConfigureCookie);
         services.AddSingleton(new AccountAccess(mode));
         services.AddSingleton<AccountService>();
+        services.AddSingleton<LoginSessions>();
         services.AddSingleton<FirstAdminLink>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstAdminLink>());
         services.AddIdentityCore<StudioUser>(ConfigureIdentity)
+            .AddUserManager<StudioUserManager>()
             .AddRoles<IdentityRole<Guid>>()
             .AddEntityFrameworkStores<StudioDbContext>()
             .AddSignInManager()
             .AddDefaultTokenProviders()
             .AddClaimsPrincipalFactory<StudioClaimsFactory>();
         services.AddScoped<IUserConfirmation<StudioUser>, EnabledUsers>();
-        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.Configure<DataProtectionTokenProviderOptions>(options => options.TokenLifespan = TimeSpan.FromDays(3));
         if (mode == AccountMode.Single)
         {
@@ -48,6 +49,7 @@ internal static class AccountServices
             });
         }
     }
+
     private static void ConfigureIdentity(IdentityOptions options)
     {
         // Length is what makes a password strong.
@@ -71,8 +73,10 @@ internal static class AccountServices
         options.LoginPath = "/account/login";
         options.AccessDeniedPath = "/account/denied";
         options.ReturnUrlParameter = "returnUrl";
-        options.ExpireTimeSpan = TimeSpan.FromDays(14);
+        options.ExpireTimeSpan = LoginSessions.Lifetime;
         options.SlidingExpiration = true;
-        options.Events.OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync;
+        options.Events.OnSigningIn = LoginSessions.BeginAsync;
+        options.Events.OnValidatePrincipal = LoginSessions.ValidateAsync;
+        options.Events.OnSigningOut = LoginSessions.EndAsync;
     }
 }

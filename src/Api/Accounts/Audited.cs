@@ -6,7 +6,7 @@ internal sealed record AuditedMetadata(string Action, string Kind);
 /// <summary>Writes the audit log for endpoints.</summary>
 internal static class AuditExtensions
 {
-    /// <summary>Writes an entry when the endpoint succeeds: the target is the kind with the route's <c>id</c>, else with the end of <c>Location</c>.</summary>
+    /// <summary>Writes an entry when the endpoint succeeds: the target is the kind with the route's <c>id</c> or <c>name</c>, else with the end of <c>Location</c>.</summary>
     public static TBuilder Audited<TBuilder>(this TBuilder builder, string action, string kind)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AuditedMetadata(action, kind));
 
@@ -25,5 +25,5 @@ internal static class AuditExtensions
     });
 
     private static string TargetOf(HttpContext context) =>
-        context.Request.RouteValues["id"]?.ToString() ?? context.Response.Headers.Location.ToString().Split('/')[^1];
+        (context.Request.RouteValues["id"] ?? context.Request.RouteValues["name"])?.ToString() ?? context.Response.Headers.Location.ToString().Split('/')[^1];
 }

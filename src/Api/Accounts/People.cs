@@ -12,7 +12,11 @@ namespace StableRep.Api.Accounts;
 /// <param name="DisabledAt">Since when the person is kept out, or null.</param>
 /// <param name="LockedUntil">Until when too many wrong passwords keep the person out, or null.</param>
 public sealed record Person(
-    Guid Id, string UserName, string DisplayName, StudioRole Role, bool HasPassword, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil);
+    Guid Id, string UserName, string DisplayName, StudioRole Role, bool HasPassword, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt, DateTimeOffset? LockedUntil)
+{
+    /// <summary>Whether this is the person of the single-user mode, who was never invited and has no password.</summary>
+    public bool IsLocal => Id == StudioUser.LocalId;
+}
 
 /// <summary>Somebody to invite.</summary>
 public sealed record NewPerson

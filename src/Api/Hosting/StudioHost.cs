@@ -1,6 +1,7 @@
 using Hangfire;
 using Hangfire.PostgreSql;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using StableRep.Api.Accounts;
 using StableRep.Api.Configuration;
@@ -85,7 +86,7 @@ public static class StudioHost
         builder.Services.AddOptions<StudioOptions>().BindConfiguration(StudioOptions.Section);
         builder.Services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section);
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<StudioOptions>>((host, studio) => host.ShutdownTimeout = studio.Value.Shutdown);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(database.Source);
         builder.Services.AddDbContextFactory<Data.StudioDbContext>(context => context.UseStudioStore(database.Source));

@@ -22,7 +22,11 @@ internal static class HttpServices
         });
         services.AddExceptionHandler<ProblemExceptionHandler>();
         services.AddValidation();
-        services.AddAntiforgery(options => options.Cookie.Name = "studio-form");
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "studio-form";
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
         services.AddRateLimits(mode);
         services.AddApiDocument();
         builder.WebHost.ConfigureKestrel(options =>

@@ -25,11 +25,11 @@ internal static class ReviewApi
         var write = api.MapGroup("/image-sets/{id:guid}/review").RequireAuthorization(Policies.Researcher).WithTags("Review");
         write.MapPost("/marks", MarkAsync).WithName("MarkImages").WithSummary("Changes the own marks of images, all or none.");
         write.MapPost("/undo", UndoAsync).WithName("UndoMarks").WithSummary("Takes the own last step back.");
-        write.MapPost("/resolutions", ResolveAsync).WithName("ResolveDisputes").WithSummary("Gives the last word on images in dispute, or takes it back.");
-        write.MapPut("/settings", SettingsAsync).WithName("SetReviewSettings").WithSummary("Reviews blind or openly.");
-        write.MapPost("/assignments", AssignAsync).WithName("AssignReview").WithSummary("Assigns captions to people.");
-        write.MapDelete("/assignments/{assignmentId:guid}", UnassignAsync).WithName("UnassignReview").WithSummary("Takes an assignment back.");
-        write.MapPost("/regenerations", RegenerateAsync).WithName("RegenerateImages").WithSummary("Has rejected images made again from the next noise.");
+        write.MapPost("/resolutions", ResolveAsync).WithName("ResolveDisputes").Audited("review.resolve", "image set").WithSummary("Gives the last word on images in dispute, or takes it back.");
+        write.MapPut("/settings", SettingsAsync).WithName("SetReviewSettings").Audited("review.settings", "image set").WithSummary("Reviews blind or openly.");
+        write.MapPost("/assignments", AssignAsync).WithName("AssignReview").Audited("review.assign", "image set").WithSummary("Assigns captions to people.");
+        write.MapDelete("/assignments/{assignmentId:guid}", UnassignAsync).WithName("UnassignReview").Audited("review.unassign", "image set").WithSummary("Takes an assignment back.");
+        write.MapPost("/regenerations", RegenerateAsync).WithName("RegenerateImages").Audited("review.regenerate", "image set").WithSummary("Has rejected images made again from the next noise.");
     }
 
     private static async Task<Ok<IReadOnlyList<ReviewSet>>> ListAsync(ReviewQueries queries, ClaimsPrincipal user, CancellationToken stop) =>

@@ -9,12 +9,20 @@ namespace StableRep.Api.Tests.Accounts;
 /// <summary>Walks every endpoint of a running node: each says who may use it, and each holds to it.</summary>
 internal sealed class PolicyWalk(StudioApplication studio)
 {
-    private const string Nothing = "00000000-0000-0000-0000-00000000dead";
+    /// <summary>An id that nothing has.</summary>
+    public const string Nothing = "00000000-0000-0000-0000-00000000dead";
+
+    /// <summary>The addresses of every node that are for everybody.</summary>
+    public static readonly IReadOnlyList<string> Open =
+        ["/healthz", "/readyz", "/reference/scalar.js", "/reference/scalar.aspnetcore.js", "/reference/favicon.svg"];
+
+    // Files of a build that is not published; what states nothing is for viewers.
+    private const string UnlistedFiles = "/{**path:file}";
 
     /// <summary>What the endpoints say and do that they should not.</summary>
     /// <param name="open">The addresses that are for everybody.</param>
     /// <param name="stop">Cancels.</param>
-    public async Task<(int Endpoints, IReadOnlyList<string> Faults)> RunAsync(IReadOnlyCollection<string> open, CancellationToken stop)
+    public async Task<(IReadOnlyList<string> Routes, IReadOnlyList<string> Faults)> RunAsync(IReadOnlyCollection<string> open, CancellationToken stop)
     {
         var faults = new List<string>();
         var endpoints = studio.Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
@@ -35,7 +43,7 @@ internal sealed class PolicyWalk(StudioApplication studio)
 
             var policies = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(item => item.Policy).ToList();
             var combined = endpoint.Metadata.GetMetadata<AuthorizationPolicy>();
-            if (policies.Count == 0 && combined is null)
+            if (policies.Count == 0 && combined is null && route != UnlistedFiles)
             {
                 faults.Add($"{Method(endpoint)} {route} states no policy.");
             }
@@ -43,7 +51,7 @@ internal sealed class PolicyWalk(StudioApplication studio)
             await TryAsync(endpoint, route, RoleOf(policies), faults, stop);
         }
 
-        return (endpoints.Count, faults);
+        return ([.. endpoints.Select(endpoint => "/" + endpoint.RoutePattern.RawText?.TrimStart('/'))], faults);
     }
 
     private static string Method(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is [var method, ..] ? method : "GET";

@@ -68,7 +68,7 @@ public sealed class ProbeDatasetServiceTests(TestCluster cluster)
         await Assert.ThrowsAsync<ConflictException>(() => datasets.DeleteAsync("scenes-objects", Stop));
     }
 
-    private static MemoryStream Zip(bool broken = false)
+    internal static MemoryStream Zip(bool broken = false)
     {
         using var folder = new StableRep.Engine.Tests.TemporaryFolder();
         SceneProbes.Export(SceneProbes.Create(SceneAttribute.Colour, 40, 16, size: 16), folder.File("set"));

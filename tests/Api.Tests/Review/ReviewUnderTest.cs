@@ -62,10 +62,18 @@ internal sealed class ReviewUnderTest : IAsyncDisposable
         SetId = (await Studio.Experiments.CreateAsync(Studio.Wanted("review"))).ImageSetId;
         await using var store = Open();
         (Ada, Ben, Cyd) = (await AddPersonAsync(store, "Ada"), await AddPersonAsync(store, "Ben"), await AddPersonAsync(store, "Cyd"));
-        var shard = await store.Shards.Where(row => row.ImageSetId == SetId).OrderBy(row => row.Index).Select(row => row.Id).FirstAsync();
+        Images = await AddImagesAsync(Studio, SetId);
+    }
+
+    /// <summary>Adds two images for each caption of a set, which nobody looks at.</summary>
+    /// <returns>Their ids, by caption and number.</returns>
+    public static async Task<Dictionary<(int Caption, int Number), long>> AddImagesAsync(StudioUnderTest studio, Guid setId)
+    {
+        await using var store = StudioStore.Open(studio.Database.Source);
+        var shard = await store.Shards.Where(row => row.ImageSetId == setId).OrderBy(row => row.Index).Select(row => row.Id).FirstAsync();
         store.Images.AddRange(Enumerable.Range(0, 24).Select(number => new GeneratedImage
         {
-            ImageSetId = SetId,
+            ImageSetId = setId,
             ShardId = shard,
             CaptionIndex = number / 2,
             ImageIndex = number % 2,
@@ -75,11 +83,11 @@ internal sealed class ReviewUnderTest : IAsyncDisposable
         }));
         store.PositiveSetMeasures.AddRange(Enumerable.Range(0, 12).Select(caption => new PositiveSetMeasure
         {
-            ImageSetId = SetId,
+            ImageSetId = setId,
             CaptionIndex = caption,
             Diversity = caption % 4 / 10.0,
         }));
         await store.SaveChangesAsync();
-        Images = await store.Images.Where(image => image.ImageSetId == SetId).ToDictionaryAsync(image => (image.CaptionIndex, image.ImageIndex), image => image.Id);
+        return await store.Images.Where(image => image.ImageSetId == setId).ToDictionaryAsync(image => (image.CaptionIndex, image.ImageIndex), image => image.Id);
     }
 }
