@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Npgsql;
 using NpgsqlTypes;
 using StableRep.Api.Live;
@@ -9,7 +10,7 @@ namespace StableRep.Api.Webhooks;
 /// whose sender dies is tried again. A receiver may therefore see a delivery twice, and never misses one.
 /// </summary>
 internal sealed partial class WebhookSender(
-    NpgsqlDataSource source, ExperimentFeed feed, WebhookClient client, TimeProvider clock, ILogger<WebhookSender> logger) : BackgroundService
+    NpgsqlDataSource source, ExperimentFeed feed, WebhookClient client, WebhookSecrets secrets, TimeProvider clock, ILogger<WebhookSender> logger) : BackgroundService
 {
     private const int BatchSize = 20;
 
@@ -92,8 +93,12 @@ internal sealed partial class WebhookSender(
         string? failure;
         try
         {
-            status = await client.SendAsync(delivery.Url, delivery.Secret, delivery.Id, delivery.Event, delivery.Payload, stop);
+            status = await client.SendAsync(delivery.Url, secrets.Reveal(delivery.Secret), delivery.Id, delivery.Event, delivery.Payload, stop);
             failure = status is >= 200 and < 300 ? null : $"The receiver answered {status}.";
+        }
+        catch (Exception exception) when (exception is CryptographicException or FormatException)
+        {
+            failure = "The webhook's secret cannot be read, because the key that protects it is lost: delete the webhook and make another.";
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is TaskCanceledException && !stop.IsCancellationRequested))
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using StableRep.Api.Hosting;
@@ -12,7 +11,7 @@ using StableRep.Data.Webhooks;
 namespace StableRep.Api.Webhooks;
 
 /// <summary>Everything that people do with webhooks. A webhook belongs to whoever made it; nobody else but an admin knows of it.</summary>
-public sealed class WebhookService(IDbContextFactory<StudioDbContext> stores, IOptions<StudioOptions> options, TimeProvider clock)
+public sealed class WebhookService(IDbContextFactory<StudioDbContext> stores, WebhookSecrets secrets, IOptions<StudioOptions> options, TimeProvider clock)
 {
     private const int MostPerOwner = 50;
 
@@ -31,18 +30,19 @@ public sealed class WebhookService(IDbContextFactory<StudioDbContext> stores, IO
             throw new ConflictException($"You have {MostPerOwner} webhooks, which is the most: delete one first.");
         }
 
+        var secret = WebhookSecrets.Create();
         var webhook = new Webhook
         {
             Id = Guid.CreateVersion7(clock.GetUtcNow()),
             OwnerId = ownerId,
             Url = wanted.Url,
-            Secret = "whs_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
+            Secret = secrets.Protect(secret),
             Events = [.. wanted.Events.Distinct()],
             CreatedAt = clock.GetUtcNow(),
         };
         store.Webhooks.Add(webhook);
         await store.SaveChangesAsync(cancellationToken);
-        return View(webhook) with { Secret = webhook.Secret };
+        return View(webhook) with { Secret = secret };
     }
 
     /// <summary>Somebody's webhooks, or everybody's.</summary>

@@ -12,6 +12,8 @@ internal static class WebhooksApi
     /// <summary>Registers the service and the sender.</summary>
     public static void AddWebhooks(this IServiceCollection services)
     {
+        services.AddSingleton<WebhookSecrets>();
+        services.AddHostedService<PlainWebhookSecrets>();
         services.AddSingleton<WebhookService>();
         services.AddSingleton<WebhookClient>();
         services.AddHostedService<WebhookSender>();
@@ -21,7 +23,7 @@ internal static class WebhooksApi
     {
         var group = api.MapGroup("/webhooks").WithTags("Webhooks").RequireAuthorization(Policies.Researcher);
         group.MapGet("", ListAsync).WithName("ListWebhooks").WithSummary("Your webhooks; an admin's answer has everybody's.");
-        group.MapPost("", CreateAsync).WithName("CreateWebhook").Audited("webhook.create", "webhook").WithSummary("Makes a webhook. Only this answer has the secret that signs its deliveries.");
+        group.MapPost("", CreateAsync).WithMetadata(new SecretReply()).WithName("CreateWebhook").Audited("webhook.create", "webhook").WithSummary("Makes a webhook. Only this answer has the secret that signs its deliveries.");
         group.MapGet("/{id:guid}", GetAsync).WithName("GetWebhook").WithSummary("One webhook.");
         group.MapPatch("/{id:guid}", ChangeAsync).WithName("ChangeWebhook").Audited("webhook.change", "webhook").WithSummary("Changes a webhook's address, events or whether it is active.");
         group.MapDelete("/{id:guid}", DeleteAsync).WithName("DeleteWebhook").Audited("webhook.delete", "webhook").WithSummary("Deletes a webhook with its log.");

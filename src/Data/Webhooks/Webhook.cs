@@ -19,7 +19,7 @@ public sealed class Webhook
     /// <summary>Where to send.</summary>
     public required string Url { get; set; }
 
-    /// <summary>The key of the signatures. Shown once, when it is made.</summary>
+    /// <summary>The key of the signatures, protected. Shown once, when it is made.</summary>
     public required string Secret { get; init; }
 
     /// <summary>Which events are sent: names such as <c>experiment.done</c>, or <see cref="AllEvents"/>.</summary>

@@ -1,9 +1,5 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using StableRep.Api.Http;
 using StableRep.Api.Webhooks;
 using StableRep.Testing;
@@ -17,7 +13,7 @@ public sealed class WebhookTests(TestCluster cluster)
     [Fact]
     public async Task A_state_change_is_delivered_signed_and_once_more_after_a_refusal()
     {
-        await using var receiver = await Receiver.StartAsync(failures: 1);
+        await using var receiver = await WebhookReceiver.StartAsync(failures: 1);
         await using var studio = await StudioUnderTest.CreateAsync(cluster);
         await using var node = await LiveNode.StartAsync(studio, ("Studio:AllowPrivateWebhooks", "true"));
         using var client = node.Client();
@@ -56,7 +52,7 @@ public sealed class WebhookTests(TestCluster cluster)
     [Fact]
     public async Task A_private_address_is_refused_when_it_is_named_and_when_a_name_leads_there()
     {
-        await using var receiver = await Receiver.StartAsync(failures: 0);
+        await using var receiver = await WebhookReceiver.StartAsync(failures: 0);
         await using var studio = await StudioUnderTest.CreateAsync(cluster);
         await using var node = await LiveNode.StartAsync(studio);
         using var client = node.Client();
@@ -111,58 +107,4 @@ public sealed class WebhookTests(TestCluster cluster)
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, string url, string name) =>
         client.PostAsJsonAsync("/api/v1/webhooks", new NewWebhook { Url = url, Events = [name] }, StudioJson.Options, Stop);
-
-    private sealed record Received(string Event, string Delivery, string Signature, string Body);
-
-    /// <summary>A receiver on loopback that refuses the first deliveries.</summary>
-    private sealed class Receiver : IAsyncDisposable
-    {
-        private readonly WebApplication _app;
-        private readonly ConcurrentQueue<Received> _received = [];
-        private readonly SemaphoreSlim _arrived = new(0);
-        private int _failures;
-
-        private Receiver(WebApplication app, int failures) => (_app, _failures) = (app, failures);
-
-        public string Address => _app.Urls.First() + "/hook";
-
-        public int Port => new Uri(_app.Urls.First()).Port;
-
-        public int Count => _received.Count;
-
-        public static async Task<Receiver> StartAsync(int failures)
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            var app = builder.Build();
-            app.Urls.Add("http://127.0.0.1:0");
-            var receiver = new Receiver(app, failures);
-            app.MapPost("/{**path}", receiver.ReceiveAsync);
-            await app.StartAsync();
-            return receiver;
-        }
-
-        public async Task<Received> NextAsync(CancellationToken stop)
-        {
-            Assert.True(await _arrived.WaitAsync(TimeSpan.FromSeconds(30), stop), "Nothing was delivered.");
-            return _received.TryDequeue(out var received) ? received : throw new InvalidOperationException();
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _app.StopAsync();
-            await _app.DisposeAsync();
-            _arrived.Dispose();
-        }
-
-        private async Task ReceiveAsync(HttpContext context)
-        {
-            using var reader = new StreamReader(context.Request.Body);
-            _received.Enqueue(new Received(
-                context.Request.Headers["Studio-Event"]!, context.Request.Headers["Studio-Delivery"]!,
-                context.Request.Headers[WebhookSignature.Header]!, await reader.ReadToEndAsync()));
-            context.Response.StatusCode = Interlocked.Decrement(ref _failures) >= 0 ? 500 : 200;
-            _arrived.Release();
-        }
-    }
 }
