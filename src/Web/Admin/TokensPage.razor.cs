@@ -1,8 +1,8 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using StableRep.Api.Accounts;
-using StableRep.Api.Http;
 using StableRep.Web.Shared;
 
 namespace StableRep.Web.Admin;
@@ -13,13 +13,12 @@ public sealed partial class TokensPage
     private static readonly string[] Scopes = ["read", "write", "admin"];
 
     private IReadOnlyList<TokenView>? _tokens;
-    private IReadOnlyDictionary<string, string> _errors = new Dictionary<string, string>();
+    private AdminDeeds _deeds = default!;
     private CreatedToken? _created;
     private Exception? _error;
     private string? _name;
     private string _scope = Scopes[0];
     private int _days = 90;
-    private bool _isBusy;
 
     [CascadingParameter]
     private Task<AuthenticationState> Authentication { get; set; } = default!;
@@ -37,7 +36,11 @@ public sealed partial class TokensPage
     private TimeProvider Clock { get; set; } = default!;
 
     /// <inheritdoc/>
-    protected override Task OnInitializedAsync() => ReadAsync();
+    protected override Task OnInitializedAsync()
+    {
+        _deeds = new AdminDeeds(Snackbar);
+        return ReadAsync();
+    }
 
     private string? Ended(TokenView token) => token.RevokedAt is not null ? "revoked" : token.ExpiresAt <= Clock.GetUtcNow() ? "expired" : null;
 
@@ -72,26 +75,10 @@ public sealed partial class TokensPage
         }
     }
 
-    private async Task ActAsync(Func<System.Security.Claims.ClaimsPrincipal, Task> act)
+    private Task ActAsync(Func<ClaimsPrincipal, Task> act) => _deeds.DoAsync(async () =>
     {
-        _isBusy = true;
-        try
-        {
-            _errors = new Dictionary<string, string>();
-            await act((await Authentication).User);
-            await ReadAsync();
-        }
-        catch (InputException exception)
-        {
-            _errors = exception.Errors;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            Snackbar.Add(Problem.Message(exception), Severity.Error);
-        }
-        finally
-        {
-            _isBusy = false;
-        }
-    }
+        _created = null;
+        await act((await Authentication).User);
+        await ReadAsync();
+    });
 }

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using StableRep.Api.Accounts;
-using StableRep.Api.Http;
 using StableRep.Data.Accounts;
 using StableRep.Web.Shared;
 
@@ -15,19 +14,21 @@ public sealed partial class UsersPage
     private static readonly StudioRole[] Roles = Enum.GetValues<StudioRole>();
 
     private IReadOnlyList<Person>? _people;
-    private IReadOnlyDictionary<string, string> _errors = new Dictionary<string, string>();
+    private AdminDeeds _deeds = default!;
     private Invitation? _invitation;
     private Exception? _error;
     private string? _userName;
     private string? _displayName;
     private StudioRole _role = StudioRole.Researcher;
-    private bool _isBusy;
 
     [CascadingParameter]
     private Task<AuthenticationState> Authentication { get; set; } = default!;
 
     [Inject]
     private AccountService Accounts { get; set; } = default!;
+
+    [Inject]
+    private AccountAccess Access { get; set; } = default!;
 
     [Inject]
     private NavigationManager Navigation { get; set; } = default!;
@@ -42,7 +43,11 @@ public sealed partial class UsersPage
     private TimeProvider Clock { get; set; } = default!;
 
     /// <inheritdoc/>
-    protected override Task OnInitializedAsync() => ReadAsync();
+    protected override Task OnInitializedAsync()
+    {
+        _deeds = new AdminDeeds(Snackbar);
+        return ReadAsync();
+    }
 
     private static string Name(StudioRole role) => role.ToString().ToLowerInvariant();
 
@@ -84,26 +89,10 @@ public sealed partial class UsersPage
         }
     }
 
-    private async Task ActAsync(Func<ClaimsPrincipal, Task> act)
+    private Task ActAsync(Func<ClaimsPrincipal, Task> act) => _deeds.DoAsync(async () =>
     {
-        _isBusy = true;
-        try
-        {
-            (_errors, _invitation) = (new Dictionary<string, string>(), null);
-            await act((await Authentication).User);
-            await ReadAsync();
-        }
-        catch (InputException exception)
-        {
-            _errors = exception.Errors;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            Snackbar.Add(Problem.Message(exception), Severity.Error);
-        }
-        finally
-        {
-            _isBusy = false;
-        }
-    }
+        _invitation = null;
+        await act((await Authentication).User);
+        await ReadAsync();
+    });
 }
