@@ -52,13 +52,16 @@ public sealed class BrowserStudio : IAsyncDisposable
     /// <summary>The features' services on the node's database.</summary>
     public IServiceProvider Services => _host!.Services;
 
+    /// <summary>The node's database, for further nodes on it.</summary>
+    public StudioDatabase Database => _database!;
+
     /// <summary>Starts node and browser, once.</summary>
     public async Task StartAsync(TestCluster cluster)
     {
         await _starting.WaitAsync();
         try
         {
-            if (Browser is not null)
+            if (_node is not null)
             {
                 return;
             }
@@ -68,8 +71,26 @@ public sealed class BrowserStudio : IAsyncDisposable
             Address = new Uri($"http://127.0.0.1:{FreePort()}/");
             _node = await StartNodeAsync(connection);
             await OpenServicesAsync(connection);
-            _playwright = await Playwright.CreateAsync();
-            Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium(), Args = BrowserArguments });
+        }
+        finally
+        {
+            _starting.Release();
+        }
+
+        await StartBrowserAsync();
+    }
+
+    /// <summary>Starts the browser alone, once.</summary>
+    public async Task StartBrowserAsync()
+    {
+        await _starting.WaitAsync();
+        try
+        {
+            if (Browser is null)
+            {
+                _playwright = await Playwright.CreateAsync();
+                Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium(), Args = BrowserArguments });
+            }
         }
         finally
         {

@@ -15,6 +15,12 @@ public abstract class BrowserTest(BrowserStudio studio, TestCluster cluster) : I
     /// <summary>The studio.</summary>
     protected BrowserStudio Studio { get; } = studio;
 
+    /// <summary>Where tests have their databases.</summary>
+    protected TestCluster Cluster { get; } = cluster;
+
+    /// <summary>The node that the pages are of.</summary>
+    protected virtual Uri Address => Studio.Address;
+
     /// <summary>The test's page: a desktop's, light.</summary>
     protected IPage Page { get; private set; } = null!;
 
@@ -27,7 +33,7 @@ public abstract class BrowserTest(BrowserStudio studio, TestCluster cluster) : I
     /// <inheritdoc/>
     public virtual async ValueTask InitializeAsync()
     {
-        await Studio.StartAsync(cluster);
+        await StartAsync();
         Page = await NewPageAsync();
     }
 
@@ -50,14 +56,18 @@ public abstract class BrowserTest(BrowserStudio studio, TestCluster cluster) : I
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Starts what the pages need.</summary>
+    protected virtual Task StartAsync() => Studio.StartAsync(Cluster);
+
     /// <summary>Opens another page, in a browser session of its own.</summary>
     /// <param name="width">Its width in pixels.</param>
     /// <param name="dark">Whether the system prefers dark colours.</param>
-    protected async Task<IPage> NewPageAsync(int width = 1280, bool dark = false)
+    /// <param name="address">The node, where it is another one than the test's.</param>
+    protected async Task<IPage> NewPageAsync(int width = 1280, bool dark = false, Uri? address = null)
     {
         var context = await Studio.Browser.NewContextAsync(new()
         {
-            BaseURL = Studio.Address.OriginalString,
+            BaseURL = (address ?? Address).OriginalString,
             ViewportSize = new() { Width = width, Height = 900 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
         });
