@@ -5,6 +5,7 @@ using StableRep.Api.Review;
 using StableRep.Data;
 using StableRep.Data.Accounts;
 using StableRep.Testing;
+using StableRep.Web.Tests.Accounts;
 
 namespace StableRep.Web.Tests.Browser;
 
@@ -66,6 +67,55 @@ public sealed class ReviewTests(BrowserStudio studio, TestCluster cluster) : Bro
     }
 
     [Fact]
+    public async Task Two_people_who_log_in_see_each_others_marks_under_their_names_as_they_are_made()
+    {
+        var set = await ImagesAsync(seed: 13);
+        await using var team = await TeamStudio.StartAsync(Studio.Database, Studio.DataFolder);
+        var people = new List<(IPage Page, string Name)>();
+        foreach (var (login, name) in ((string, string)[])[("grace", "Grace Hopper"), ("alan", "Alan Turing")])
+        {
+            await TeamStudio.AddPersonAsync(team, login, StudioRole.Researcher, name);
+            var page = await NewPageAsync(address: team.Address);
+            await TeamTests.LogInAsync(page, login, TeamStudio.Password);
+            await OpenAsync(page, $"review/{set}");
+            await page.Locator("#rv-0-1.rv-is-unreviewed").WaitForAsync();
+            people.Add((page, name));
+        }
+
+        var (grace, alan) = (people[0].Page, people[1].Page);
+        await grace.Locator(".rv-grid").FocusAsync();
+        await grace.Keyboard.PressAsync("a");
+        await alan.Locator("#rv-0-0 .rv-dot[title='Grace Hopper: approved']").WaitForAsync();
+        await alan.Locator(".review-peer", new() { HasText = "Grace Hopper" }).WaitForAsync();
+        await alan.Locator(".rv-grid").FocusAsync();
+        await alan.Keyboard.PressAsync("r");
+        await grace.Locator("#rv-0-0 .rv-dot[title='Alan Turing: rejected']").WaitForAsync();
+        await grace.Locator("#rv-0-0.rv-disputed").WaitForAsync();
+        await grace.Locator(".review-peer", new() { HasText = "Alan Turing" }).WaitForAsync();
+
+        // Each has a verdict of their own, and nobody has one of the other's.
+        await alan.Locator("#rv-0-0 .rv-dot[title='Grace Hopper: approved']").WaitForAsync();
+        Assert.Equal(0, await grace.Locator("#rv-0-0 .rv-dot[title^='Grace Hopper']").CountAsync());
+        var marks = (await Queries.RowsAsync(set, StudioUser.LocalId, [0], Stop)).Single().Images[0].Marks;
+        Assert.Equal(["approve", "reject"], marks.Select(mark => mark.Verdict).Order());
+
+        // A viewer looks on, live, and cannot judge.
+        var vera = await TeamStudio.AddPersonAsync(team, "vera", StudioRole.Viewer, "Vera Rubin");
+        var viewer = await NewPageAsync(address: team.Address);
+        await TeamTests.LogInAsync(viewer, "vera", TeamStudio.Password);
+        await OpenAsync(viewer, $"review/{set}");
+        await viewer.Locator("#rv-0-0 .rv-dot").First.WaitForAsync();
+        await grace.Keyboard.PressAsync("f");
+        await viewer.Locator(".rv-dot[title='Grace Hopper: flagged']").First.WaitForAsync();
+        Assert.Equal(0, await viewer.Locator(".rv-approve").CountAsync());
+        await viewer.Locator(".rv-grid").FocusAsync();
+        await viewer.Keyboard.PressAsync("a");
+        await viewer.Keyboard.PressAsync("ArrowDown");
+        await viewer.Locator("#rv-1-0.rv-here").WaitForAsync();
+        Assert.DoesNotContain((await Queries.RowsAsync(set, StudioUser.LocalId, [0], Stop)).Single().Images.SelectMany(image => image.Marks), mark => mark.ReviewerId == vera);
+    }
+
+    [Fact]
     public async Task A_review_fits_a_phone_and_works_by_touch()
     {
         var set = await ImagesAsync();
@@ -91,9 +141,9 @@ public sealed class ReviewTests(BrowserStudio studio, TestCluster cluster) : Bro
         return person.Id;
     }
 
-    private async Task<Guid> ImagesAsync()
+    private async Task<Guid> ImagesAsync(int seed = 11)
     {
-        var set = (await Studio.LaunchAsync("A review", 11, Stop)).ImageSetId;
+        var set = (await Studio.LaunchAsync("A review", seed, Stop)).ImageSetId;
         await WaitAsync(async () => (await Queries.SummaryAsync(set, Guid.Empty, Stop)).Images == 32, TimeSpan.FromMinutes(3));
         return set;
     }
