@@ -50,6 +50,8 @@ internal static class StudioServices
         services.AddSingleton<ExperimentProgressReader>();
         services.AddSingleton<ExperimentLineageReader>();
         services.AddSingleton<ExperimentLogLines>();
+        services.AddSingleton<StepCaptionReader>();
+        services.AddSingleton<CaptionLossReader>();
         services.AddSingleton<PositiveSetReader>();
         services.AddSingleton<StudioOverviewReader>();
         services.AddOptions<DemoOptions>().BindConfiguration(DemoOptions.Section);

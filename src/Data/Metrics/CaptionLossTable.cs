@@ -35,23 +35,35 @@ public sealed class CaptionLossTable(NpgsqlDataSource source)
     /// <summary>The captions of the highest losses.</summary>
     /// <param name="experimentId">The experiment.</param>
     /// <param name="order">By which loss.</param>
-    /// <param name="from">The first step of the range in which a caption's highest loss lies.</param>
-    /// <param name="to">The last step of that range.</param>
     /// <param name="count">The most captions.</param>
+    /// <param name="among">
+    /// Some steps and the captions on which they trained: only these are looked at, and by <see cref="CaptionLossOrder.Peak"/> those come first
+    /// whose highest loss was in these steps. Null for all.
+    /// </param>
     /// <param name="cancellationToken">Cancels the query.</param>
     public async Task<IReadOnlyList<CaptionLossRow>> HighestAsync(
-        Guid experimentId, CaptionLossOrder order, long from, long to, int count, CancellationToken cancellationToken = default)
+        Guid experimentId, CaptionLossOrder order, int count, StepCaptions? among = null, CancellationToken cancellationToken = default)
     {
+        var here = among is not null && order == CaptionLossOrder.Peak ? "(peak_step BETWEEN $4 AND $5) DESC, " : "";
         await using var command = source.CreateCommand(
             $"""
             SELECT caption_index, step, loss, peak_step, peak FROM app.caption_losses
-            WHERE experiment_id = $1 AND peak_step BETWEEN $2 AND $3
-            ORDER BY {(order == CaptionLossOrder.Peak ? "peak" : "loss")} DESC, caption_index LIMIT $4
+            WHERE experiment_id = $1{(among is null ? "" : " AND caption_index = ANY($3)")}
+            ORDER BY {here}{(order == CaptionLossOrder.Peak ? "peak" : "loss")} DESC, caption_index LIMIT $2
             """);
         command.Parameters.Add(new() { Value = experimentId });
-        command.Parameters.Add(new() { Value = from });
-        command.Parameters.Add(new() { Value = to });
         command.Parameters.Add(new() { Value = count });
+        if (among is not null)
+        {
+            command.Parameters.Add(new() { Value = among.Captions.ToArray() });
+        }
+
+        if (here.Length > 0)
+        {
+            command.Parameters.Add(new() { Value = among!.From });
+            command.Parameters.Add(new() { Value = among.To });
+        }
+
         var rows = new List<CaptionLossRow>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -71,6 +83,16 @@ public enum CaptionLossOrder
 
     /// <summary>The last one.</summary>
     Last,
+}
+
+/// <summary>The captions on which some steps of a training trained.</summary>
+/// <param name="From">The first step.</param>
+/// <param name="To">The last step.</param>
+/// <param name="Captions">The captions' numbers in their set.</param>
+public sealed record StepCaptions(long From, long To, IReadOnlyCollection<int> Captions)
+{
+    /// <summary>A caption's loss in these steps: its highest or its last one if that was here, else null, for no others are kept.</summary>
+    public float? Of(CaptionLossRow row) => row.PeakStep >= From && row.PeakStep <= To ? row.Peak : row.Step >= From && row.Step <= To ? row.Loss : null;
 }
 
 /// <summary>One caption's losses.</summary>

@@ -73,6 +73,27 @@ public sealed class MetricCurves(NpgsqlDataSource source)
         return result;
     }
 
+    /// <summary>The highest of a series' points from one step to another, the first of several; null where there is none.</summary>
+    public async Task<MetricSample?> HighestAsync(
+        Guid experimentId, string series, long fromStep = 0, long toStep = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        await using var command = source.CreateCommand(
+            """
+            SELECT step, value, at FROM app.metric_points
+            WHERE series_id = (SELECT id FROM app.metric_series WHERE experiment_id = $1 AND name = $2) AND step BETWEEN $3 AND $4
+            ORDER BY value DESC, step LIMIT 1
+            """);
+        foreach (object value in (object[])[experimentId, series, fromStep, toStep])
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new MetricSample(series, reader.GetInt64(0), reader.GetDouble(1), reader.GetFieldValue<DateTimeOffset>(2))
+            : null;
+    }
+
     /// <summary>Every point of a series in the order of its steps, as a stream.</summary>
     public async IAsyncEnumerable<MetricSample> PointsAsync(
         Guid experimentId, string series, [EnumeratorCancellation] CancellationToken cancellationToken = default)

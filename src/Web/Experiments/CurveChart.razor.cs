@@ -37,6 +37,10 @@ public sealed partial class CurveChart : IAsyncDisposable
     [Parameter]
     public int Height { get; set; } = 240;
 
+    /// <summary>The person wants to know more of a step; without a listener points cannot be clicked.</summary>
+    [Parameter]
+    public EventCallback<long> OnPick { get; set; }
+
     [Inject]
     private IJSRuntime Script { get; set; } = default!;
 
@@ -76,6 +80,20 @@ public sealed partial class CurveChart : IAsyncDisposable
         return lines;
     }
 
+    /// <summary>A point was clicked; called by the browser. Of a bucket its highest point is meant, which is what one sees of it.</summary>
+    /// <param name="key">The line.</param>
+    /// <param name="from">The bucket's first step, or null for the curve's.</param>
+    /// <param name="to">The bucket's last step, or null for the curve's.</param>
+    [JSInvokable]
+    public async Task PickAsync(string key, double? from, double? to)
+    {
+        if (Series.FirstOrDefault(line => line.Key == key) is { } series
+            && await Curves.HighestAsync(series.ExperimentId, series.Name, Step(from, 0), Step(to, long.MaxValue)) is { } highest)
+        {
+            await InvokeAsync(() => OnPick.InvokeAsync(highest.Step));
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -108,7 +126,7 @@ public sealed partial class CurveChart : IAsyncDisposable
             _self = DotNetObjectReference.Create(this);
             _module = await Script.InvokeAsync<IJSObjectReference>("import", "./curves.js");
             (_drawn, _view) = (Series, View);
-            _chart = await _module.InvokeAsync<IJSObjectReference>("create", _element, _count, _self, Title, Series, View);
+            _chart = await _module.InvokeAsync<IJSObjectReference>("create", _element, _count, _self, Title, Series, View, OnPick.HasDelegate);
         }
         else if (_chart is not null && !(_drawn.SequenceEqual(Series) && _view == View))
         {
@@ -124,6 +142,14 @@ public sealed partial class CurveChart : IAsyncDisposable
         >= long.MaxValue => long.MaxValue,
         { } step => (long)Math.Round(step),
     };
+
+    private async Task PickHighestAsync()
+    {
+        if (_chart is not null && await _chart.InvokeAsync<double?[]>("seen") is [var from, var to])
+        {
+            await PickAsync(Series[0].Key, from, to);
+        }
+    }
 
     private async Task SaveAsync(string format)
     {

@@ -21,6 +21,9 @@ public sealed record CurveGroup(string Title, string? About, IReadOnlyList<strin
         ("Waiting for images", "The part of a step's time in which it waited for the loader.", ["train/loader-wait"]),
     ];
 
+    /// <summary>Whether the captions behind its points are known.</summary>
+    public bool HasCaptions => Series.Contains("train/loss");
+
     /// <summary>The charts of an experiment's series: the known ones in the order of their interest, then the others by their common beginning.</summary>
     public static IReadOnlyList<CurveGroup> Of(IReadOnlyList<string> names)
     {

@@ -37,6 +37,10 @@ public sealed partial class CurvesTab : IDisposable
     [Parameter]
     public EventCallback<CurveView> OnView { get; set; }
 
+    /// <summary>The person wants to see the captions of a step.</summary>
+    [Parameter]
+    public EventCallback<long> OnPick { get; set; }
+
     [Inject]
     private MetricCurves Curves { get; set; } = default!;
 

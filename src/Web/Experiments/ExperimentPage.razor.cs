@@ -5,6 +5,7 @@ using StableRep.Api.Experiments;
 using StableRep.Api.Http;
 using StableRep.Api.Live;
 using StableRep.Data.Experiments;
+using StableRep.Data.Metrics;
 using StableRep.Web.Shared;
 
 namespace StableRep.Web.Experiments;
@@ -48,6 +49,18 @@ public sealed partial class ExperimentPage : IDisposable
     [SupplyParameterFromQuery]
     public double? Smooth { get; set; }
 
+    /// <summary>The first of the steps whose captions are shown.</summary>
+    [SupplyParameterFromQuery]
+    public long? From { get; set; }
+
+    /// <summary>The last of them.</summary>
+    [SupplyParameterFromQuery]
+    public long? To { get; set; }
+
+    /// <summary>By which loss captions are put in order.</summary>
+    [SupplyParameterFromQuery]
+    public string? By { get; set; }
+
     [CascadingParameter]
     private Task<AuthenticationState> Authentication { get; set; } = default!;
 
@@ -73,6 +86,8 @@ public sealed partial class ExperimentPage : IDisposable
     private TimeProvider Clock { get; set; } = default!;
 
     private string Shown => Tabs.Any(tab => tab.Name == Tab) ? Tab! : FirstTab;
+
+    private CaptionView Captions => new(By == "last" ? CaptionLossOrder.Last : CaptionLossOrder.Peak, From, To);
 
     private CurveView View => new(Axis is "epoch" or "time" ? Axis : "step", Log ?? false, Math.Clamp(Smooth ?? 0, 0, 0.99));
 
@@ -171,4 +186,14 @@ public sealed partial class ExperimentPage : IDisposable
             ["smooth"] = view.Smoothing == 0 ? null : view.Smoothing,
         }),
         replace: true);
+
+    private void ShowCaptions(CaptionView view) => Navigation.NavigateTo(
+        Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
+        {
+            ["tab"] = "captions",
+            ["by"] = view.Order == CaptionLossOrder.Last ? "last" : null,
+            ["from"] = view.From,
+            ["to"] = view.To,
+        }),
+        replace: Shown == "captions");
 }

@@ -31,8 +31,8 @@ function smoothed(values, weight) {
 }
 
 class Chart {
-  constructor(element, count, page, title, series, view) {
-    Object.assign(this, { element, count, page, title, series, view, lines: new Map(), range: null, dirty: false, visible: false, version: 0 });
+  constructor(element, count, page, title, series, view, picks) {
+    Object.assign(this, { element, count, page, title, series, view, picks, lines: new Map(), range: null, dirty: false, visible: false, version: 0 });
     this.sight = new IntersectionObserver(entries => {
       this.visible = entries[entries.length - 1].isIntersecting;
       if (this.visible && !this.started) {
@@ -156,6 +156,7 @@ class Chart {
         line: { color: tone, width: 1.8 },
         marker: { color: tone, size: 5 },
         hovertemplate: "%{y:.4g}",
+        meta: series.key,
       });
     });
     return traces;
@@ -199,6 +200,9 @@ class Chart {
       this.drawn = true;
       this.element.on("plotly_relayout", change => this.zoomed(change));
       this.element.on("plotly_doubleclick", () => this.reset());
+      if (this.picks) {
+        this.element.on("plotly_click", event => this.picked(event));
+      }
     }
     this.tell();
   }
@@ -226,6 +230,21 @@ class Chart {
     }
     this.range = [this.step(from, Math.floor), this.step(to, Math.ceil)];
     this.read();
+  }
+
+  // The page hears which steps the clicked point stands for: those after the point before it.
+  picked(event) {
+    const point = event.points.find(candidate => candidate.data.meta);
+    const line = point && this.lines.get(point.data.meta);
+    const index = point?.pointNumber;
+    if (line && index < line.steps.length) {
+      this.page.invokeMethodAsync("PickAsync", point.data.meta, index > 0 ? line.steps[index - 1] + 1 : this.range?.[0] ?? null, line.steps[index]);
+    }
+  }
+
+  // The steps in view.
+  seen() {
+    return this.range ?? [null, null];
   }
 
   // The step at a position of the axis.
@@ -263,14 +282,10 @@ class Chart {
       for (const series of this.series) {
         const line = this.lines.get(series.key);
         line?.steps.forEach((step, index) => rows.push([
-          `"${series.label.replaceAll("\"", "\"\"")}"`, step, new Date(line.at[index]).toISOString(), line.last[index], line.minimum[index], line.maximum[index],
+          quoted(series.label), step, new Date(line.at[index]).toISOString(), line.last[index], line.minimum[index], line.maximum[index],
         ].join()));
       }
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([rows.join("\r\n")], { type: "text/csv" }));
-      link.download = `${name}.csv`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      download(`${name}.csv`, [rows.join("\r\n")]);
     } else {
       const library = await plotly();
       await library.downloadImage(this.element, { format, filename: name, width: 1200, height: 600, scale: format === "png" ? 2 : 1 });
@@ -288,6 +303,18 @@ class Chart {
   }
 }
 
+function quoted(text) {
+  return `"${text.replaceAll("\"", "\"\"")}"`;
+}
+
+function download(name, parts) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 function fade(tone, alpha) {
   const [red, green, blue] = [1, 3, 5].map(start => parseInt(tone.slice(start, start + 2), 16));
   return `rgba(${red},${green},${blue},${alpha})`;
@@ -303,6 +330,6 @@ setInterval(() => {
 
 document.addEventListener("studio-theme", () => charts.forEach(chart => chart.drawn && chart.draw()));
 
-export function create(element, count, page, title, series, view) {
-  return new Chart(element, count, page, title, series, view);
+export function create(element, count, page, title, series, view, picks) {
+  return new Chart(element, count, page, title, series, view, picks);
 }
