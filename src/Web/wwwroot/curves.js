@@ -286,9 +286,38 @@ class Chart {
         ].join()));
       }
       download(`${name}.csv`, [rows.join("\r\n")]);
+    } else if (format === "points") {
+      this.savePoints(name);
     } else {
       const library = await plotly();
       await library.downloadImage(this.element, { format, filename: name, width: 1200, height: 600, scale: format === "png" ? 2 : 1 });
+    }
+  }
+
+  // Every point of every line, from the API's export: what is on the screen may be one bucket of many.
+  async savePoints(name) {
+    const parts = ["series,step,value,at\r\n"];
+    try {
+      for (const [index, series] of this.series.entries()) {
+        this.count.textContent = `Reading every point, line ${index + 1} of ${this.series.length}…`;
+        const reply = await fetch(`/api/v1/experiments/${series.experimentId}/metrics/points?format=csv&series=${encodeURIComponent(series.name)}`);
+        if (reply.status === 404) {
+          continue;
+        }
+        if (!reply.ok) {
+          throw new Error(`the studio answered ${reply.status}`);
+        }
+        const label = quoted(series.label);
+        const text = (await reply.text()).trimEnd();
+        const rows = text.slice(text.indexOf("\n") + 1);
+        if (text.includes("\n")) {
+          parts.push(rows.replace(/^/gm, () => `${label},`).replaceAll("\n", "\r\n"), "\r\n");
+        }
+      }
+      download(`${name}-every-point.csv`, parts);
+      this.tell();
+    } catch (error) {
+      this.count.textContent = `The points could not be saved: ${error.message}. Try again.`;
     }
   }
 

@@ -4,12 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using StableRep.Api.Experiments;
 using StableRep.Data.Experiments;
+using StableRep.Data.Metrics;
 using StableRep.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace StableRep.Web.Tests.Browser;
 
-/// <summary>What leads on from a curve.</summary>
+/// <summary>What leads on from a curve: to the captions behind a point, and to every point as a file.</summary>
 public sealed partial class CurveTests(BrowserStudio studio, TestCluster cluster) : BrowserTest(studio, cluster)
 {
     [Fact]
@@ -36,6 +37,31 @@ public sealed partial class CurveTests(BrowserStudio studio, TestCluster cluster
         await Expect(about).ToContainTextAsync($"Step {step + 1}");
         await Page.GoBackAsync();
         await Expect(plot).ToBeVisibleAsync();
+        Assert.Empty(Errors);
+    }
+
+    [Fact]
+    public async Task Every_point_of_a_chart_is_saved_as_one_file()
+    {
+        var experiment = await TrainedAsync();
+        await LossAsync(experiment);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Save Loss" }).ClickAsync();
+        var download = await Page.RunAndWaitForDownloadAsync(() => Page.GetByText("Save as CSV, every point").ClickAsync());
+        Assert.Equal("loss-every-point.csv", download.SuggestedFilename);
+        var lines = await File.ReadAllLinesAsync(await download.PathAsync(), Stop);
+        Assert.Equal("series,step,value,at", lines[0]);
+        var curves = Studio.Services.GetRequiredService<MetricCurves>();
+        var points = 0;
+        foreach (var name in (await curves.NamesAsync(experiment.Id, Stop)).Where(name => name.StartsWith("train/loss", StringComparison.Ordinal)))
+        {
+            await foreach (var point in curves.PointsAsync(experiment.Id, name, Stop))
+            {
+                Assert.Contains(lines, line => line.EndsWith(string.Create(CultureInfo.InvariantCulture, $",{point.Step},{point.Value:R},{point.At.UtcDateTime:O}"), StringComparison.Ordinal));
+                points++;
+            }
+        }
+
+        Assert.Equal(points, lines.Length - 1);
         Assert.Empty(Errors);
     }
 
