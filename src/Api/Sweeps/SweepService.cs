@@ -81,14 +81,6 @@ public sealed class SweepService
     public Task<Page<SweepSummary>> ListAsync(ListQuery query, CancellationToken cancellationToken = default) =>
         _reader.ListAsync(_lists, query, cancellationToken);
 
-    /// <summary>The caption sets that a sweep can be made of, the newest first.</summary>
-    public async Task<IReadOnlyList<(Guid Id, string Name)>> CaptionSetsAsync(CancellationToken cancellationToken = default)
-    {
-        await using var store = await _stores.CreateDbContextAsync(cancellationToken);
-        var sets = await store.CaptionSets.OrderByDescending(set => set.Id).Select(set => new { set.Id, set.Name }).ToListAsync(cancellationToken);
-        return [.. sets.Select(set => (set.Id, set.Name))];
-    }
-
     /// <summary>One sweep with its progress and results.</summary>
     /// <exception cref="MissingException">There is no such sweep.</exception>
     public Task<SweepDetails> GetAsync(Guid id, CancellationToken cancellationToken = default) => _reader.GetAsync(id, cancellationToken);

@@ -6,7 +6,6 @@ using StableRep.Api.CaptionSets;
 using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
 using StableRep.Api.Http;
-using StableRep.Api.ImageSets;
 using StableRep.Api.Probes;
 using StableRep.Data.CaptionSets;
 using StableRep.Data.Experiments;
@@ -21,7 +20,7 @@ namespace StableRep.Web.Experiments;
 public sealed partial class NewExperimentPage : IDisposable
 {
     private ExperimentForm? _form;
-    private PlanFollower? _follower;
+    private PlanFollower<NewExperiment, ExperimentPlan>? _follower;
     private IReadOnlyList<CaptionSet>? _captionSets;
     private IReadOnlyList<Generator>? _generators;
     private IReadOnlyList<string> _datasets = [];
@@ -85,10 +84,6 @@ public sealed partial class NewExperimentPage : IDisposable
 
     private CaptionSet? CaptionSet => _captionSets?.FirstOrDefault(set => set.Id == _form?.Images.CaptionSetId);
 
-    private Generator? Generator => _generators?.FirstOrDefault(generator => generator.Id == _form?.Images.GeneratorId);
-
-    private string? OwnSampler => Generator is { } generator ? GeneratorService.SamplerOf(generator) : null;
-
     private bool MayLaunch => !_isSaving && _follower is { IsRight: true, Plan: { Refusal: null } };
 
     /// <inheritdoc/>
@@ -97,7 +92,7 @@ public sealed partial class NewExperimentPage : IDisposable
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
-        _follower = new PlanFollower(Experiments.ProblemsAsync, Experiments.PlanAsync, Clock, () => _ = InvokeAsync(StateHasChanged));
+        _follower = new PlanFollower<NewExperiment, ExperimentPlan>(Experiments.ProblemsAsync, Experiments.PlanAsync, Clock, () => _ = InvokeAsync(StateHasChanged));
         await LoadAsync();
     }
 
@@ -146,8 +141,6 @@ public sealed partial class NewExperimentPage : IDisposable
         Seed = Seed ?? form.Images.Seed,
         NegativePrompt = NegativePrompt ?? form.Images.NegativePrompt,
     };
-
-    private void SetImages(ImageSetSettings images) => Change(() => _form!.Images = images);
 
     private void Change(Action change)
     {

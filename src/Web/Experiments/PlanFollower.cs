@@ -1,4 +1,3 @@
-using StableRep.Api.Experiments;
 using StableRep.Api.Http;
 
 namespace StableRep.Web.Experiments;
@@ -7,14 +6,16 @@ namespace StableRep.Web.Experiments;
 /// Follows a form that changes while somebody types: a moment after the last change it asks the service what is wrong and what launching
 /// would take. An answer to an older question is never shown.
 /// </summary>
-public sealed class PlanFollower(
-    Func<NewExperiment, CancellationToken, Task<IReadOnlyDictionary<string, string>>> check,
-    Func<NewExperiment, CancellationToken, Task<ExperimentPlan>> plan,
+/// <typeparam name="TWanted">What is wanted, as the service takes it.</typeparam>
+/// <typeparam name="TPlan">What the service answers.</typeparam>
+public sealed class PlanFollower<TWanted, TPlan>(
+    Func<TWanted, CancellationToken, Task<IReadOnlyDictionary<string, string>>> check,
+    Func<TWanted, CancellationToken, Task<TPlan>> plan,
     TimeProvider clock,
     Action changed) : IDisposable
+    where TPlan : class
 {
-    /// <summary>How long after the last change the service is asked.</summary>
-    public static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(350);
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(350);
 
     private CancellationTokenSource _stop = new();
 
@@ -22,7 +23,7 @@ public sealed class PlanFollower(
     public IReadOnlyDictionary<string, string> Problems { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>What launching would take, or null while there is no answer.</summary>
-    public ExperimentPlan? Plan { get; private set; }
+    public TPlan? Plan { get; private set; }
 
     /// <summary>Whether an answer is on its way.</summary>
     public bool IsAsking { get; private set; }
@@ -35,7 +36,7 @@ public sealed class PlanFollower(
 
     /// <summary>Something was changed.</summary>
     /// <param name="wanted">Everything, as it is now.</param>
-    public Task FollowAsync(NewExperiment wanted)
+    public Task FollowAsync(TWanted wanted)
     {
         _stop.Cancel();
         _stop.Dispose();
@@ -52,7 +53,7 @@ public sealed class PlanFollower(
         _stop.Dispose();
     }
 
-    private async Task AskAsync(NewExperiment wanted, CancellationToken stop)
+    private async Task AskAsync(TWanted wanted, CancellationToken stop)
     {
         try
         {

@@ -1,15 +1,15 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using StableRep.Api.Accounts;
+using StableRep.Api.CaptionSets;
 using StableRep.Api.Experiments;
 using StableRep.Api.Generators;
-using StableRep.Api.Http;
-using StableRep.Api.ImageSets;
 using StableRep.Api.Probes;
 using StableRep.Api.Sweeps;
+using StableRep.Data.CaptionSets;
 using StableRep.Data.Generators;
 using StableRep.Data.Probes;
-using StableRep.Engine.Training;
+using StableRep.Web.Experiments;
 using StableRep.Web.Shared;
 
 namespace StableRep.Web.Sweeps;
@@ -17,18 +17,14 @@ namespace StableRep.Web.Sweeps;
 /// <summary>Where a sweep is put together, with its grid and what it takes shown as one types.</summary>
 public sealed partial class NewSweepPage : IDisposable
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
     private static readonly string[] Usual = ["guidanceScale", "imagesPerPrompt", "method", "trainingSeed"];
     private static readonly Dictionary<string, object?> AxisAttributes = new() { ["autocomplete"] = "off", ["spellcheck"] = "false" };
-    private static readonly ProbeKind[] Kinds = [ProbeKind.Linear, ProbeKind.Knn, ProbeKind.FewShot, ProbeKind.ZeroShot];
 
-    private IReadOnlyList<(Guid Id, string Name)> _captionSets = [];
+    private IReadOnlyList<CaptionSet> _captionSets = [];
     private IReadOnlyList<Generator> _generators = [];
     private IReadOnlyList<string> _datasets = [];
-    private IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
     private SweepForm? _form;
-    private SweepPlan? _plan;
-    private Throttle? _planning;
+    private PlanFollower<NewSweep, SweepPlan>? _follower;
     private Exception? _error;
     private string? _refusal;
     private bool _showsAll;
@@ -55,6 +51,9 @@ public sealed partial class NewSweepPage : IDisposable
     private ExperimentService Experiments { get; set; } = default!;
 
     [Inject]
+    private CaptionSetCatalogue CaptionSets { get; set; } = default!;
+
+    [Inject]
     private GeneratorService Generators { get; set; } = default!;
 
     [Inject]
@@ -66,17 +65,21 @@ public sealed partial class NewSweepPage : IDisposable
     [Inject]
     private TimeProvider Clock { get; set; } = default!;
 
-    private ImageSetSettings Images => _form!.Request.Images;
+    private SweepPlan? Plan => _follower!.Plan;
 
-    private TrainingRecipe Recipe => _form!.Request.Recipe;
+    private IReadOnlyDictionary<string, string> Problems => _follower!.Problems;
+
+    private bool MayLaunch => !_isLaunching && _follower is { IsRight: true, Plan.Refusal: null };
 
     /// <inheritdoc/>
-    public void Dispose() => _planning?.Dispose();
+    public void Dispose() => _follower?.Dispose();
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
-        _planning = new Throttle(Pace, () => InvokeAsync(PlanAsync), Clock);
+        // What is wrong comes with the plan: a sweep's cells are checked one by one.
+        _follower = new PlanFollower<NewSweep, SweepPlan>(
+            (_, _) => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>()), Sweeps.PlanAsync, Clock, () => _ = InvokeAsync(StateHasChanged));
         await LoadAsync();
     }
 
@@ -85,12 +88,12 @@ public sealed partial class NewSweepPage : IDisposable
         try
         {
             _error = null;
-            _captionSets = await Sweeps.CaptionSetsAsync();
+            _captionSets = [.. (await CaptionSets.ListAsync()).Select(summary => summary.Set)];
             _generators = await Generators.ListAsync();
             _datasets = ProbeDatasets.Names();
             _form = CopyId is { } sweep ? SweepForm.Of((await Sweeps.GetAsync(sweep)).Definition)
                 : ExperimentId is { } id ? SweepForm.Of(await Experiments.GetAsync(id)) : Fresh();
-            await PlanAsync();
+            Follow();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -101,27 +104,16 @@ public sealed partial class NewSweepPage : IDisposable
     private SweepForm Fresh()
     {
         var form = new SweepForm();
-        form.Set(sweep => sweep with
+        form.Shared.Images = form.Shared.Images with
         {
-            Images = sweep.Images with
-            {
-                CaptionSetId = _captionSets.Count > 0 ? _captionSets[0].Id : default,
-                GeneratorId = _generators.Count > 0 ? _generators[0].Id : default,
-            },
-            Probes = _datasets.Count > 0 ? [new NewProbe(ProbeKind.Linear, _datasets[0])] : [],
-        });
+            CaptionSetId = _captionSets.Count > 0 ? _captionSets[0].Id : default,
+            GeneratorId = _generators.Count > 0 ? _generators[0].Id : default,
+        };
+        form.Shared.Probes = _datasets.Count > 0 ? [new NewProbe(ProbeKind.Linear, _datasets[0])] : [];
         return form;
     }
 
-    private bool Varies(string axis) => _form!.Written(SweepAxis.Named(axis)).Length > 0;
-
-    private string? Why(string field) => _problems.GetValueOrDefault(field);
-
-    private void SetImages(ImageSetSettings images) => Set(sweep => sweep with { Images = images });
-
-    private void SetRecipe(TrainingRecipe recipe) => Set(sweep => sweep with { Recipe = recipe });
-
-    private void Set(Func<NewSweep, NewSweep> change) => Change(() => _form!.Set(change));
+    private string? Why(string field) => Problems.GetValueOrDefault(field);
 
     private void Change(Action change)
     {
@@ -132,31 +124,10 @@ public sealed partial class NewSweepPage : IDisposable
     private void Follow()
     {
         _refusal = null;
-        _planning!.Request();
-    }
-
-    private async Task PlanAsync()
-    {
-        if (_captionSets.Count == 0 || _generators.Count == 0)
+        if (_captionSets.Count > 0 && _generators.Count > 0)
         {
-            return;
+            _ = _follower!.FollowAsync(_form!.ToRequest());
         }
-
-        try
-        {
-            _plan = await Sweeps.PlanAsync(_form!.Request);
-            _problems = new Dictionary<string, string>();
-        }
-        catch (InputException exception)
-        {
-            (_plan, _problems) = (null, exception.Errors);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            (_plan, _refusal) = (null, Problem.Message(exception));
-        }
-
-        StateHasChanged();
     }
 
     private async Task LaunchAsync()
@@ -165,13 +136,9 @@ public sealed partial class NewSweepPage : IDisposable
         try
         {
             var user = Authentication is null ? null : (await Authentication).User;
-            var sweep = await Sweeps.LaunchAsync(_form!.Request, user?.UserId());
+            var sweep = await Sweeps.LaunchAsync(_form!.ToRequest(), user?.UserId());
             await Audit.WriteAsync(user, "sweep.launch", $"sweep {sweep.Id}");
             Navigation.NavigateTo($"/sweeps/{sweep.Id}");
-        }
-        catch (InputException exception)
-        {
-            _problems = exception.Errors;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -1,122 +1,101 @@
-using StableRep.Api.ImageSets;
 using StableRep.Api.Sweeps;
 using StableRep.Data.Experiments;
-using StableRep.Data.Probes;
 using StableRep.Engine.Training;
+using StableRep.Web.Experiments;
 
 namespace StableRep.Web.Sweeps;
 
-/// <summary>What a person has chosen so far of a new sweep: the request that the API takes, one field at a time.</summary>
+/// <summary>What a person has chosen so far of a new sweep: the form of one experiment, which all share, and the axes that vary some of it.</summary>
 internal sealed class SweepForm
 {
-    /// <summary>The name of what is no recipe of the engine's.</summary>
-    public const string Custom = "custom";
+    /// <summary>What all experiments share; a value that an axis varies has no effect.</summary>
+    public ExperimentForm Shared { get; private init; } = new() { Name = "Sweep" };
 
-    /// <summary>The request.</summary>
-    public NewSweep Request { get; private set; } = new()
-    {
-        Name = "Sweep",
-        Axes = new SweepAxes { GuidanceScale = "1-5 (+1)", TrainingSeed = "0-2" },
-        Images = new ImageSetSettings { CaptionSetId = default, GeneratorId = default, GuidanceScale = 2, Steps = 20 },
-        Recipe = TrainingRecipes.Named("demo"),
-    };
+    /// <summary>What varies.</summary>
+    public SweepAxes Axes { get; private set; } = new() { GuidanceScale = "1-5 (+1)", TrainingSeed = "0-2" };
 
-    /// <summary>The tags, with commas in between.</summary>
-    public string Tags
-    {
-        get => string.Join(", ", Request.Tags);
-        set => Request = Request with { Tags = [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()] };
-    }
-
-    /// <summary>The recipe of the engine's that this is, whatever its seed, or <see cref="Custom"/>.</summary>
-    public string Preset
-    {
-        get
-        {
-            var json = Comparable(Request.Recipe);
-            return TrainingRecipes.Names.FirstOrDefault(name => Comparable(TrainingRecipes.Named(name, Request.Recipe.Method)) == json) ?? Custom;
-        }
-    }
+    /// <summary>Whether all see the same number of images, see <see cref="NewSweep.EqualImagesSeen"/>.</summary>
+    public bool EqualImagesSeen { get; set; } = true;
 
     /// <summary>The form of a sweep that there is, to make another one like it.</summary>
-    public static SweepForm Of(NewSweep original) => new() { Request = original };
+    public static SweepForm Of(NewSweep original) => new()
+    {
+        Shared = new ExperimentForm
+        {
+            Name = original.Name,
+            Tags = string.Join(", ", original.Tags),
+            Priority = original.Priority,
+            Images = original.Images,
+            Recipe = original.Recipe,
+            Probes = original.Probes,
+        },
+        Axes = original.Axes,
+        EqualImagesSeen = original.EqualImagesSeen,
+    };
 
     /// <summary>The form with one experiment's settings.</summary>
     public static SweepForm Of(Experiment original)
     {
-        var (form, set) = (new SweepForm(), original.ImageSet!);
-        form.Request = form.Request with
+        var shared = ExperimentForm.Of(original);
+        (shared.Name, shared.Tags, shared.Notes, shared.Priority) = ("Sweep", "", "", 0);
+        return new SweepForm { Shared = shared };
+    }
+
+    /// <summary>The request for the API and its service.</summary>
+    public NewSweep ToRequest()
+    {
+        var shared = Shared.ToRequest();
+        return new NewSweep
         {
-            Images = new ImageSetSettings
-            {
-                CaptionSetId = set.CaptionSetId,
-                GeneratorId = set.GeneratorId,
-                GuidanceScale = set.GuidanceScale,
-                ImagesPerPrompt = set.ImagesPerPrompt,
-                Sampler = set.Sampler,
-                Steps = set.Steps,
-                Seed = set.Seed,
-                NegativePrompt = set.NegativePrompt,
-                GuidanceRescale = set.GuidanceRescale,
-                CaptionCount = set.CaptionCount,
-            },
-            Recipe = TrainingRecipe.Parse(original.Recipe),
-            Probes = [.. original.Probes.Select(probe => new Api.Experiments.NewProbe(probe.Kind, probe.Dataset))],
+            Name = shared.Name,
+            Axes = Axes,
+            Images = shared.Images,
+            Recipe = shared.Recipe,
+            Probes = shared.Probes,
+            EqualImagesSeen = EqualImagesSeen,
+            Priority = shared.Priority,
+            Tags = shared.Tags,
         };
-        return form;
     }
 
     /// <summary>What is written of an axis.</summary>
-    public string Written(SweepAxis axis) => axis.Written(Request.Axes) ?? "";
+    public string Written(SweepAxis axis) => axis.Written(Axes) ?? "";
+
+    /// <summary>Whether an axis varies a value.</summary>
+    public bool Varies(string axis) => Written(SweepAxis.Named(axis)).Length > 0;
+
+    /// <summary>Whether an experiment of the sweep learns from captions; true while the methods that are written cannot be read.</summary>
+    public bool UsesText
+    {
+        get
+        {
+            var axis = SweepAxis.Named("method");
+            try
+            {
+                return (Varies(axis.Name) ? axis.Parse(Written(axis)) : [Shared.Recipe.Method]).Any(TrainingMethods.UsesText);
+            }
+            catch (AxisSyntaxException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Writes an axis.</summary>
     public void Write(SweepAxis axis, string? text)
     {
-        var (axes, value) = (Request.Axes, string.IsNullOrWhiteSpace(text) ? null : text);
-        Request = Request with
+        var value = string.IsNullOrWhiteSpace(text) ? null : text;
+        Axes = axis.Name switch
         {
-            Axes = axis.Name switch
-            {
-                "guidanceScale" => axes with { GuidanceScale = value },
-                "imagesPerPrompt" => axes with { ImagesPerPrompt = value },
-                "method" => axes with { Method = value },
-                "sampler" => axes with { Sampler = value },
-                "steps" => axes with { Steps = value },
-                "epochs" => axes with { Epochs = value },
-                "baseLearningRate" => axes with { BaseLearningRate = value },
-                "imageSeed" => axes with { ImageSeed = value },
-                _ => axes with { TrainingSeed = value },
-            },
+            "guidanceScale" => Axes with { GuidanceScale = value },
+            "imagesPerPrompt" => Axes with { ImagesPerPrompt = value },
+            "method" => Axes with { Method = value },
+            "sampler" => Axes with { Sampler = value },
+            "steps" => Axes with { Steps = value },
+            "epochs" => Axes with { Epochs = value },
+            "baseLearningRate" => Axes with { BaseLearningRate = value },
+            "imageSeed" => Axes with { ImageSeed = value },
+            _ => Axes with { TrainingSeed = value },
         };
     }
-
-    /// <summary>Changes the request.</summary>
-    public void Set(Func<NewSweep, NewSweep> change) => Request = change(Request);
-
-    /// <summary>Takes a recipe of the engine's for the method that is chosen.</summary>
-    public void TakePreset(string name)
-    {
-        if (name != Custom)
-        {
-            Request = Request with { Recipe = TrainingRecipes.Named(name, Request.Recipe.Method) with { Seed = Request.Recipe.Seed } };
-        }
-    }
-
-    /// <summary>Takes another method at the same cost.</summary>
-    public void TakeMethod(string method) => Request = Request with
-    {
-        Recipe = Preset is Custom ? TrainingRecipes.ForMethod(Request.Recipe, method) : TrainingRecipes.Named(Preset, method) with { Seed = Request.Recipe.Seed },
-    };
-
-    /// <summary>Whether a probe is chosen.</summary>
-    public bool Has(ProbeKind kind, string dataset) => Request.Probes.Any(probe => probe.Kind == kind && probe.Dataset == dataset);
-
-    /// <summary>Chooses a probe, or not.</summary>
-    public void Choose(ProbeKind kind, string dataset, bool chosen)
-    {
-        var others = Request.Probes.Where(probe => probe.Kind != kind || probe.Dataset != dataset);
-        Request = Request with { Probes = chosen ? [.. others, new Api.Experiments.NewProbe(kind, dataset)] : [.. others] };
-    }
-
-    private static string Comparable(TrainingRecipe recipe) => (recipe with { Seed = 0 }).ToJson();
 }

@@ -61,7 +61,7 @@ public sealed class PlanFollowerTests
 
     private static IReadOnlyDictionary<string, string> None => new Dictionary<string, string>();
 
-    private PlanFollower Follower(Func<NewExperiment, Task<IReadOnlyDictionary<string, string>>>? check = null) => new(
+    private PlanFollower<NewExperiment, ExperimentPlan> Follower(Func<NewExperiment, Task<IReadOnlyDictionary<string, string>>>? check = null) => new(
         (wanted, _) =>
         {
             _asked.Add(wanted.Name);
