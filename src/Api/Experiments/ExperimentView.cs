@@ -75,6 +75,9 @@ public sealed record ExperimentView
     /// <summary>Its probes.</summary>
     public required IReadOnlyList<ProbeView> Probes { get; init; }
 
+    /// <summary>Where and with what its images, its training and its probes were computed, in the order of time.</summary>
+    public required IReadOnlyList<RunEnvironment> Environments { get; init; }
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -84,7 +87,7 @@ public sealed record ExperimentView
     /// <summary>When it was over, or null.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    internal static ExperimentView Of(Experiment experiment)
+    internal static ExperimentView Of(Experiment experiment, IReadOnlyList<RunEnvironment> environments)
     {
         var images = experiment.ImageSet!;
         return new ExperimentView
@@ -111,6 +114,7 @@ public sealed record ExperimentView
             HasEncoder = experiment.EncoderKey is not null,
             LastSequence = experiment.LastSequence,
             Probes = [.. experiment.Probes.OrderBy(probe => probe.Id).Select(ProbeView.Of)],
+            Environments = environments,
             CreatedAt = experiment.CreatedAt,
             LaunchedAt = experiment.LaunchedAt,
             FinishedAt = experiment.FinishedAt,

@@ -52,11 +52,11 @@ internal static class ExperimentsApi
         var title = char.ToUpperInvariant(name[0]) + name[1..];
         experiments.MapPost(
                 "/{id:guid}/" + name,
-                async Task<Accepted<ExperimentView>> (Guid id, ExperimentService service, ClaimsPrincipal user, CancellationToken stop) =>
+                async Task<Accepted<ExperimentView>> (Guid id, ExperimentService service, RunEnvironmentReader environments, ClaimsPrincipal user, CancellationToken stop) =>
                 {
                     await RequireMineAsync(service, id, user, stop);
                     await act(service, id, stop);
-                    return TypedResults.Accepted($"/api/v1/experiments/{id}", ExperimentView.Of(await service.GetAsync(id, stop)));
+                    return TypedResults.Accepted($"/api/v1/experiments/{id}", ExperimentView.Of(await service.GetAsync(id, stop), await environments.ReadAsync(id, stop)));
                 })
             .RequireAuthorization(Policies.Researcher).Audited("experiment." + name, "experiment").WithName(title + "Experiment").WithSummary(title + " an experiment");
     }
@@ -81,7 +81,7 @@ internal static class ExperimentsApi
         }
 
         response.SetVersion(ExperimentEditor.VersionOf(experiment));
-        return TypedResults.Created($"/api/v1/experiments/{experiment.Id}", ExperimentView.Of(experiment));
+        return TypedResults.Created($"/api/v1/experiments/{experiment.Id}", ExperimentView.Of(experiment, []));
     }
 
     private static async Task<Ok<ExperimentPlan>> PlanUnsaved(NewExperiment wanted, ExperimentService service, CancellationToken stop) =>
@@ -90,20 +90,22 @@ internal static class ExperimentsApi
     private static async Task<Ok<ExperimentPlan>> Plan(Guid id, ExperimentService service, CancellationToken stop) =>
         TypedResults.Ok(await service.PlanAsync(id, stop));
 
-    private static async Task<Ok<ExperimentView>> Get(Guid id, ExperimentService service, HttpResponse response, CancellationToken stop)
+    private static async Task<Ok<ExperimentView>> Get(
+        Guid id, ExperimentService service, RunEnvironmentReader environments, HttpResponse response, CancellationToken stop)
     {
         var experiment = await service.GetAsync(id, stop);
         response.SetVersion(ExperimentEditor.VersionOf(experiment));
-        return TypedResults.Ok(ExperimentView.Of(experiment));
+        return TypedResults.Ok(ExperimentView.Of(experiment, await environments.ReadAsync(id, stop)));
     }
 
     private static async Task<Ok<ExperimentView>> Edit(
-        Guid id, ExperimentEdit edit, ExperimentService service, ExperimentEditor editor, ClaimsPrincipal user, HttpContext context, CancellationToken stop)
+        Guid id, ExperimentEdit edit, ExperimentService service, ExperimentEditor editor, RunEnvironmentReader environments, ClaimsPrincipal user,
+        HttpContext context, CancellationToken stop)
     {
         await RequireMineAsync(service, id, user, stop);
         var experiment = await editor.EditAsync(id, edit, context.Request.RequireVersion(), stop);
         context.Response.SetVersion(ExperimentEditor.VersionOf(experiment));
-        return TypedResults.Ok(ExperimentView.Of(experiment));
+        return TypedResults.Ok(ExperimentView.Of(experiment, await environments.ReadAsync(id, stop)));
     }
 
     private static async Task<NoContent> Delete(Guid id, ExperimentService service, ClaimsPrincipal user, CancellationToken stop)
@@ -119,11 +121,11 @@ internal static class ExperimentsApi
     {
         var copy = await service.CloneAsync(id, name, user.UserId(), stop);
         response.SetVersion(ExperimentEditor.VersionOf(copy));
-        return TypedResults.Created($"/api/v1/experiments/{copy.Id}", ExperimentView.Of(copy));
+        return TypedResults.Created($"/api/v1/experiments/{copy.Id}", ExperimentView.Of(copy, []));
     }
 
     private static async Task<Ok<IReadOnlyList<ProbeView>>> Probes(Guid id, ExperimentService service, CancellationToken stop) =>
-        TypedResults.Ok(ExperimentView.Of(await service.GetAsync(id, stop)).Probes);
+        TypedResults.Ok<IReadOnlyList<ProbeView>>([.. (await service.GetAsync(id, stop)).Probes.OrderBy(probe => probe.Id).Select(ProbeView.Of)]);
 
     private static async Task<Created<ProbeView>> AddProbe(
         Guid id, NewProbe wanted, ExperimentService service, ExperimentEditor editor, ClaimsPrincipal user, CancellationToken stop)
@@ -175,7 +177,7 @@ public sealed record EventPage(IReadOnlyList<EventView> Items, long LastSequence
 
 /// <summary>One event.</summary>
 /// <param name="Sequence">Its number, from 1 and without gaps.</param>
-/// <param name="Kind">What happened: <c>state</c>, <c>progress</c>, <c>images</c>, <c>metrics</c>, <c>probe</c>, <c>log</c>.</param>
+/// <param name="Kind">What happened: <c>state</c>, <c>progress</c>, <c>images</c>, <c>metrics</c>, <c>probe</c>, <c>environment</c>, <c>log</c>.</param>
 /// <param name="Payload">Its facts.</param>
 /// <param name="At">When it was written down.</param>
 public sealed record EventView(long Sequence, string Kind, JsonElement Payload, DateTimeOffset At)

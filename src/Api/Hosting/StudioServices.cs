@@ -50,6 +50,7 @@ internal static class StudioServices
         services.AddSingleton<ExperimentProgressReader>();
         services.AddSingleton<ExperimentLineageReader>();
         services.AddSingleton<ExperimentLogLines>();
+        services.AddSingleton<RunEnvironmentReader>();
         services.AddSingleton<StepCaptionReader>();
         services.AddSingleton<CaptionLossReader>();
         services.AddSingleton<PositiveSetReader>();
@@ -77,6 +78,7 @@ internal static class StudioServices
         services.AddSingleton<ExperimentStages>();
         services.AddSingleton<DispatchSignal>();
         services.AddSingleton<WorkJournal>();
+        services.AddSingleton<WorkEnvironments>();
         services.AddSingleton<WorkRunner>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<GenerateShardJob>();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StableRep.Api.Experiments;
 using StableRep.Data.Experiments;
 using StableRep.Data.Metrics;
 using StableRep.Engine.Training;
@@ -38,6 +39,9 @@ internal static class RunEvents
 
     /// <summary>A probe's result.</summary>
     public static NewEvent Probe(Guid id, string kind, string dataset, double accuracy) => Of("probe", new { id, kind, dataset, accuracy });
+
+    /// <summary>Where and with what a worker computes.</summary>
+    public static NewEvent Environment(RunEnvironment environment) => Of(RunEnvironmentReader.Kind, environment);
 
     private static NewEvent Of(string kind, object facts) => new(kind, JsonSerializer.Serialize(facts, JsonSerializerOptions.Web));
 }

@@ -12,6 +12,7 @@ internal sealed partial class WorkRunner(
     ExperimentStages stages,
     DispatchSignal dispatch,
     WorkJournal journal,
+    WorkEnvironments environments,
     CurrentWork current,
     StudioMetrics metrics,
     TimeProvider clock,
@@ -52,6 +53,7 @@ internal sealed partial class WorkRunner(
         var watch = WatchAsync(claim, unwanted, halt, ended.Token);
         try
         {
+            await environments.RecordAsync(claim, halt.Token);
             await work(claim, unwanted.Token, halt.Token);
             await claim.ReleaseAsync(_source);
         }

@@ -9,7 +9,7 @@ public sealed record LiveMessage(IReadOnlyList<LiveEvent> Events, ExperimentSnap
 
 /// <summary>One event of an experiment.</summary>
 /// <param name="Sequence">Its number: greater than those before, and what to subscribe from after a break.</param>
-/// <param name="Kind">What happened: <c>state</c>, <c>progress</c>, <c>images</c>, <c>metrics</c>, <c>probe</c>, <c>log</c>.</param>
+/// <param name="Kind">What happened: <c>state</c>, <c>progress</c>, <c>images</c>, <c>metrics</c>, <c>probe</c>, <c>environment</c>, <c>log</c>.</param>
 /// <param name="At">When it was committed.</param>
 /// <param name="Data">Its facts.</param>
 public sealed record LiveEvent(long Sequence, string Kind, DateTimeOffset At, RawJson Data)

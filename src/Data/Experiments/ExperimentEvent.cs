@@ -12,7 +12,7 @@ public sealed class ExperimentEvent
     /// <summary>The event's number, from 1.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>What happened: <c>state</c>, <c>progress</c>, <c>images</c>, <c>metrics</c>, <c>probe</c>, <c>log</c>.</summary>
+    /// <summary>What happened: <c>state</c>, <c>progress</c>, <c>images</c>, <c>metrics</c>, <c>probe</c>, <c>environment</c>, <c>log</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The event's facts, as JSON.</summary>

@@ -46,6 +46,41 @@ public sealed class ExperimentJobsTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_run_leaves_behind_what_it_was_computed_with_and_which_captions_each_step_trained_on()
+    {
+        await using var studio = await StudioUnderTest.CreateAsync(cluster);
+        var wanted = studio.Wanted("remembered", epochs: 4);
+        var experiment = await studio.Experiments.CreateAsync(wanted with { Recipe = wanted.Recipe with { Seed = 9 } }, cancellationToken: Stop);
+        await studio.StartAsync();
+        await studio.Experiments.LaunchAsync(experiment.Id, Stop);
+        var done = await studio.ReachAsync(experiment.Id, ExperimentState.Done, Stop);
+
+        var environments = await studio.Services.GetRequiredService<RunEnvironmentReader>().ReadAsync(done.Id, Stop);
+        Assert.Equal([("generation", "5"), ("training", "9"), ("probe", null)], environments.Select(one => (one.Work, one.Seed)));
+        Assert.All(environments, one =>
+        {
+            Assert.Equal((Environment.MachineName, "cpu", "fp32", Environment.ProcessorCount), (one.Node, one.Device, one.Precision, one.Processors));
+            Assert.StartsWith(".NET 10.", one.Dotnet, StringComparison.Ordinal);
+            Assert.Matches("^[0-9]+[.][0-9]+[.][0-9]+", one.Libtorch);
+            Assert.Matches("^[0-9]+[.][0-9]+[.][0-9]+$", one.Version);
+            Assert.True(one.Threads >= 1);
+        });
+
+        // The store has each caption's loss at two steps, as the training told it: both must be steps whose batch holds the caption.
+        var steps = studio.Services.GetRequiredService<StepCaptionReader>();
+        var losses = await studio.Services.GetRequiredService<CaptionLossTable>().HighestAsync(done.Id, CaptionLossOrder.Peak, 100, cancellationToken: Stop);
+        Assert.Equal(12, losses.Count);
+        foreach (var loss in losses)
+        {
+            Assert.Contains(loss.CaptionIndex, (await steps.ReadAsync(done, loss.Step, loss.Step, Stop)).Captions);
+            Assert.Contains(loss.CaptionIndex, (await steps.ReadAsync(done, loss.PeakStep, loss.PeakStep, Stop)).Captions);
+        }
+
+        Assert.Equal(4, (await steps.ReadAsync(done, 7, 7, Stop)).Captions.Count);
+        Assert.Equal(12, (await steps.ReadAsync(done, 1, long.MaxValue, Stop)).Captions.Count);
+    }
+
+    [Fact]
     public async Task A_linear_probe_stands_beside_its_baselines_each_with_curves_of_its_own()
     {
         await using var studio = await StudioUnderTest.CreateAsync(cluster);
