@@ -16,6 +16,7 @@ using StableRep.Data.Hosting;
 using StableRep.Data.ImageSets;
 using StableRep.Engine.Training;
 using StableRep.Testing;
+using StableRep.Web.Experiments;
 
 namespace StableRep.Web.Tests;
 
@@ -40,6 +41,7 @@ public abstract class StoreContext(TestCluster cluster) : BunitContext, IAsyncLi
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Studio:DataFolder"] = folder, ["Engine:Device"] = "cpu" });
         builder.Logging.ClearProviders();
         builder.AddStudio(_database);
+        builder.Services.AddSingleton<ExperimentActions>();
         _host = builder.Build();
         Services.AddFallbackServiceProvider(_host.Services);
         Services.AddMudServices(options => options.PopoverOptions.CheckForPopoverProvider = false);
@@ -82,12 +84,28 @@ public abstract class StoreContext(TestCluster cluster) : BunitContext, IAsyncLi
         var generator = new Generator { Id = Guid.CreateVersion7(), Name = Hash(), Hash = Hash(), Source = "bundled", ImageSize = 64, Config = """{"sampler":"ddim"}""", InstalledAt = now };
         var imageSet = new ImageSet
         {
-            Id = Guid.CreateVersion7(), ContentKey = Hash(), CaptionSetId = set.Id, GeneratorId = generator.Id, GuidanceScale = 3, ImagesPerPrompt = images,
-            Sampler = "ddim", Steps = 4, Seed = 1, CaptionCount = captions, CreatedAt = now,
+            Id = Guid.CreateVersion7(),
+            ContentKey = Hash(),
+            CaptionSetId = set.Id,
+            GeneratorId = generator.Id,
+            GuidanceScale = 3,
+            ImagesPerPrompt = images,
+            Sampler = "ddim",
+            Steps = 4,
+            Seed = 1,
+            CaptionCount = captions,
+            CreatedAt = now,
         };
         var shard = new Shard
         {
-            Id = Guid.CreateVersion7(), ImageSetId = imageSet.Id, Index = 0, FirstCaption = 0, CaptionCount = captions, State = WorkState.Done, ArtifactKey = "none.tar", FinishedAt = now,
+            Id = Guid.CreateVersion7(),
+            ImageSetId = imageSet.Id,
+            Index = 0,
+            FirstCaption = 0,
+            CaptionCount = captions,
+            State = WorkState.Done,
+            ArtifactKey = "none.tar",
+            FinishedAt = now,
         };
         var experiment = new Experiment { Id = Guid.CreateVersion7(), Name = name, ImageSetId = imageSet.Id, Recipe = recipe.ToJson(), CreatedAt = now };
         store.AddRange(set, generator, imageSet, shard, experiment);

@@ -9,6 +9,9 @@ namespace StableRep.Api.Experiments;
 /// <summary>Finds experiments, for the table of the dashboard and for scripts.</summary>
 public sealed class ExperimentList(IDbContextFactory<StudioDbContext> stores, ListReader lists)
 {
+    // Below every accuracy: the best first leaves what has none to the end.
+    private const double Unmeasured = -1;
+
     private static readonly ListFields<ExperimentSummary> Fields = new ListFields<ExperimentSummary>(row => row.Id)
         .Add("id", row => row.Id)
         .Add("name", row => row.Name)
@@ -28,8 +31,8 @@ public sealed class ExperimentList(IDbContextFactory<StudioDbContext> stores, Li
         .Add("priority", row => row.Priority)
         .Add("tags", row => row.Tags)
         .Add("sweep_id", row => row.SweepId)
-        .Add("linear_accuracy", row => row.LinearAccuracy)
-        .Add("knn_accuracy", row => row.KnnAccuracy)
+        .Add("linear_accuracy", row => row.LinearAccuracy, row => row.LinearAccuracy ?? Unmeasured)
+        .Add("knn_accuracy", row => row.KnnAccuracy, row => row.KnnAccuracy ?? Unmeasured)
         .Add("created_at", row => row.CreatedAt)
         .Add("launched_at", row => row.LaunchedAt)
         .Add("finished_at", row => row.FinishedAt);

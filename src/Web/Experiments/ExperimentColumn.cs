@@ -15,7 +15,7 @@ public sealed record ExperimentColumn(string Key, string Title, string? Field, b
     /// <summary>Every column.</summary>
     public static readonly IReadOnlyList<ExperimentColumn> All =
     [
-        new("state", "State", "state", false, row => builder =>
+        new("state", "State", null, false, row => builder =>
         {
             builder.OpenComponent<StateChip>(0);
             builder.AddComponentParameter(1, nameof(StateChip.State), row.State);

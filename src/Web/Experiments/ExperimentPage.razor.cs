@@ -68,6 +68,9 @@ public sealed partial class ExperimentPage : IDisposable
     private ExperimentService Experiments { get; set; } = default!;
 
     [Inject]
+    private ExperimentActions Actions { get; set; } = default!;
+
+    [Inject]
     private ExperimentProgressReader Progress { get; set; } = default!;
 
     [Inject]
@@ -159,7 +162,7 @@ public sealed partial class ExperimentPage : IDisposable
         _isBusy = true;
         try
         {
-            await action.Run(Experiments, Id);
+            await Actions.RunAsync((await Authentication).User, action, Id, _experiment!.OwnerId);
             if (action.Removes)
             {
                 Navigation.NavigateTo("/experiments");

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using StableRep.Api.Experiments;
@@ -13,26 +13,26 @@ namespace StableRep.Web.Experiments;
 public sealed partial class ExperimentsPage : IDisposable
 {
     private const int PageSize = 50;
-    private const string ViewsKey = "studio-experiment-views";
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
-    private static readonly View[] Standard =
+    private static readonly SavedView[] Standard =
     [
-        new("All", "/experiments", false),
-        new("At work", "/experiments?filter=" + Uri.EscapeDataString("state = \"queued\" OR state = \"generating\" OR state = \"training\" OR state = \"probing\""), false),
-        new("Best linear probe first", "/experiments?order=" + Uri.EscapeDataString("linear_accuracy desc"), false),
-        new("Failed", "/experiments?filter=" + Uri.EscapeDataString("state = \"failed\""), false),
+        new("All", "/experiments"),
+        new("At work", "/experiments?filter=" + Uri.EscapeDataString("state = \"queued\" OR state = \"generating\" OR state = \"training\" OR state = \"probing\"")),
+        new("Best linear probe first", "/experiments?order=" + Uri.EscapeDataString("linear_accuracy desc")),
+        new("Failed", "/experiments?filter=" + Uri.EscapeDataString("state = \"failed\"")),
     ];
 
-    private readonly HashSet<Guid> _chosen = [];
-    private IReadOnlyList<View> _views = Standard;
+    private readonly Dictionary<Guid, ExperimentSummary> _chosen = [];
+    private IReadOnlyList<SavedView> _own = [];
     private Page<ExperimentSummary>? _page;
+    private BulkOutcome? _outcome;
+    private string? _working;
     private Exception? _error;
     private IDisposable? _subscription;
     private Throttle? _refresh;
     private string? _filter;
     private string _tag = "";
-    private bool _isBusy;
 
     /// <summary>Which experiments, in the language of the API's <c>filter</c>.</summary>
     [SupplyParameterFromQuery]
@@ -50,14 +50,18 @@ public sealed partial class ExperimentsPage : IDisposable
     [SupplyParameterFromQuery(Name = "page")]
     public string? Token { get; set; }
 
+    /// <summary>What is shown; handed from the first, static rendering to the live one, so that nothing flickers.</summary>
+    [PersistentState]
+    public string? Kept { get; set; }
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Authentication { get; set; } = default!;
+
     [Inject]
     private ExperimentList List { get; set; } = default!;
 
     [Inject]
-    private ExperimentService Experiments { get; set; } = default!;
-
-    [Inject]
-    private ExperimentEditor Editor { get; set; } = default!;
+    private ExperimentActions Actions { get; set; } = default!;
 
     [Inject]
     private ExperimentFeed Feed { get; set; } = default!;
@@ -67,9 +71,6 @@ public sealed partial class ExperimentsPage : IDisposable
 
     [Inject]
     private IDialogService Dialogs { get; set; } = default!;
-
-    [Inject]
-    private ISnackbar Snackbar { get; set; } = default!;
 
     [Inject]
     private IJSRuntime Script { get; set; } = default!;
@@ -90,7 +91,15 @@ public sealed partial class ExperimentsPage : IDisposable
     protected override async Task OnParametersSetAsync()
     {
         _filter = Filter;
-        await ReadAsync();
+        if (_page is null && Kept is { } kept && RendererInfo.IsInteractive)
+        {
+            _page = Packed.Read<Page<ExperimentSummary>>(kept);
+        }
+        else
+        {
+            await ReadAsync();
+        }
+
         if (RendererInfo.IsInteractive && _subscription is null)
         {
             _refresh = new Throttle(Pace, () => InvokeAsync(ReadAsync), Clock);
@@ -107,11 +116,8 @@ public sealed partial class ExperimentsPage : IDisposable
     {
         if (firstRender)
         {
-            var kept = await Script.InvokeAsync<string?>("studioPage.kept", ViewsKey);
-            if (kept is not null)
-            {
-                ShowViews(JsonSerializer.Deserialize<View[]>(kept) ?? []);
-            }
+            _own = SavedViews.Read(await Script.InvokeAsync<string?>("studioPage.kept", SavedViews.Key));
+            StateHasChanged();
         }
     }
 
@@ -121,6 +127,7 @@ public sealed partial class ExperimentsPage : IDisposable
         {
             _page = await List.SearchAsync(new ListQuery { PageSize = PageSize, PageToken = Token, Filter = Filter, OrderBy = Order });
             _error = null;
+            Kept = RendererInfo.IsInteractive ? null : Packed.Of(_page);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -164,11 +171,11 @@ public sealed partial class ExperimentsPage : IDisposable
         _ => "",
     };
 
-    private void Choose(Guid id)
+    private void Choose(ExperimentSummary row)
     {
-        if (!_chosen.Remove(id))
+        if (!_chosen.Remove(row.Id))
         {
-            _chosen.Add(id);
+            _chosen[row.Id] = row;
         }
     }
 
@@ -178,7 +185,7 @@ public sealed partial class ExperimentsPage : IDisposable
         {
             if (change.Value is true)
             {
-                _chosen.Add(row.Id);
+                _chosen[row.Id] = row;
             }
             else
             {
@@ -192,7 +199,8 @@ public sealed partial class ExperimentsPage : IDisposable
         var question = action.Question ?? $"{Words.Count(_chosen.Count, "experiment")} will be changed.";
         if (await ConfirmDialog.AskAsync(Dialogs, $"{action.Name} {Words.Count(_chosen.Count, "experiment")}?", question, action.Name, action.IsDangerous))
         {
-            await ForEachChosenAsync(id => action.Run(Experiments, id), action.Removes);
+            var user = (await Authentication).User;
+            await ForEachChosenAsync(action.Name, row => Actions.RunAsync(user, action, row.Id, row.OwnerId), action.Removes);
         }
     }
 
@@ -200,63 +208,50 @@ public sealed partial class ExperimentsPage : IDisposable
     {
         if (_tag.Trim() is { Length: > 0 } tag)
         {
-            await ForEachChosenAsync(id => Editor.AddTagAsync(id, tag), false);
+            var user = (await Authentication).User;
+            await ForEachChosenAsync($"Tag “{tag}”", row => Actions.TagAsync(user, tag, row.Id, row.OwnerId), removes: false);
             _tag = "";
         }
     }
 
-    private async Task ForEachChosenAsync(Func<Guid, Task> change, bool removes)
+    private async Task ForEachChosenAsync(string name, Func<ExperimentSummary, Task> change, bool removes)
     {
-        _isBusy = true;
-        var problems = new List<string>();
-        foreach (var id in _chosen.ToList())
+        var problems = new List<BulkProblem>();
+        var rows = _chosen.Values.ToList();
+        _outcome = null;
+        foreach (var (index, row) in rows.Index())
         {
+            _working = $"{name}: {Words.Count(index + 1)} of {Words.Count(rows.Count)}…";
+            StateHasChanged();
             try
             {
-                await change(id);
+                await change(row);
                 if (removes)
                 {
-                    _chosen.Remove(id);
+                    _chosen.Remove(row.Id);
                 }
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                problems.Add(Problem.Message(exception));
+                problems.Add(new BulkProblem(row.Id, row.Name, Problem.Message(exception)));
             }
         }
 
-        _isBusy = false;
-        if (problems.Count > 0)
-        {
-            Snackbar.Add($"{Words.Count(problems.Count, "experiment was", "experiments were")} left as before. {problems[0]}", Severity.Warning);
-        }
-
+        (_working, _outcome) = (null, new BulkOutcome(name, rows.Count - problems.Count, problems));
         await ReadAsync();
     }
 
     private async Task SaveViewAsync()
     {
-        var name = await Script.InvokeAsync<string?>("prompt", "What shall this view be called?");
-        if (name?.Trim() is { Length: > 0 } title)
+        if (await NameDialog.AskAsync(Dialogs, "Save this view", "What shall it be called?", SavedViews.LongestName) is { } name)
         {
-            await KeepAsync([.. _views.Where(view => view.IsOwn && view.Name != title), new(title, "/" + Navigation.ToBaseRelativePath(Navigation.Uri), true)]);
+            await KeepAsync(_own.With(new SavedView(name, "/" + Navigation.ToBaseRelativePath(Navigation.Uri))));
         }
     }
 
-    private Task ForgetViewsAsync() => KeepAsync([]);
-
-    private async Task KeepAsync(IReadOnlyList<View> own)
+    private async Task KeepAsync(IReadOnlyList<SavedView> own)
     {
-        ShowViews(own);
-        await Script.InvokeVoidAsync("studioPage.keep", ViewsKey, JsonSerializer.Serialize(own));
+        _own = own;
+        await Script.InvokeVoidAsync("studioPage.keep", SavedViews.Key, SavedViews.Write(own));
     }
-
-    private void ShowViews(IReadOnlyList<View> own)
-    {
-        // An address from the browser's store is a person's own, and still only one of this page.
-        _views = [.. Standard, .. own.Where(view => view.Address.StartsWith("/experiments", StringComparison.Ordinal)).Select(view => view with { IsOwn = true })];
-        StateHasChanged();
-    }
-
-    private sealed record View(string Name, string Address, bool IsOwn);
 }

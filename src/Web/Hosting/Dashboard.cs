@@ -3,6 +3,7 @@ using MudBlazor;
 using MudBlazor.Services;
 using StableRep.Api.Accounts;
 using StableRep.Web.Accounts;
+using StableRep.Web.Experiments;
 
 namespace StableRep.Web.Hosting;
 
@@ -23,6 +24,7 @@ internal static class Dashboard
             .AddHubOptions(hub => hub.KeepAliveInterval = KeepAlive);
         builder.Services.AddCascadingAuthenticationState();
         builder.Services.AddScoped<AuthenticationStateProvider, PageLogin>();
+        builder.Services.AddSingleton<ExperimentActions>();
         builder.Services.AddMudServices(mud =>
         {
             mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;

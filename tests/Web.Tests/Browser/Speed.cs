@@ -10,7 +10,7 @@ namespace StableRep.Web.Tests.Browser;
 
 /// <summary>
 /// What <c>docs/performance.md</c> says of the dashboard, measured in the browser by
-/// <c>dotnet run --project tests/Web.Tests -c Release -- -explicit only -class "*Speed" -showLiveOutput on</c>.
+/// <c>dotnet run --project tests/Web.Tests -c Release -- -explicit only -class "*Speed" -showLiveOutput</c>.
 /// </summary>
 public sealed class Speed(BrowserStudio studio, TestCluster cluster, ITestOutputHelper output) : BrowserTest(studio, cluster)
 {

@@ -19,8 +19,21 @@ public sealed class ConfigTabTests(TestCluster cluster) : StoreContext(cluster)
         var experiment = await AddExperimentAsync("computed", TrainingRecipes.Named("demo"));
         var generation = new RunEnvironment
         {
-            Work = "generation", At = new DateTimeOffset(2026, 11, 24, 9, 5, 0, TimeSpan.Zero), Node = "gpu-1", Version = "1.2.3", Commit = "0123456789abcdef", Dotnet = ".NET 10.0.1", Libtorch = "2.10.0",
-            Device = "cuda:0", DeviceName = "NVIDIA H100", Precision = "bf16", System = "Debian", Architecture = "x64", Processors = 16, Threads = 8, Seed = "-9223372036854775808",
+            Work = "generation",
+            At = new DateTimeOffset(2026, 11, 24, 9, 5, 0, TimeSpan.Zero),
+            Node = "gpu-1",
+            Version = "1.2.3",
+            Commit = "0123456789abcdef",
+            Dotnet = ".NET 10.0.1",
+            Libtorch = "2.10.0",
+            Device = "cuda:0",
+            DeviceName = "NVIDIA H100",
+            Precision = "bf16",
+            System = "Debian",
+            Architecture = "x64",
+            Processors = 16,
+            Threads = 8,
+            Seed = "-9223372036854775808",
         };
         var probe = generation with { Work = "probe", Node = "cpu-2", Device = "cpu", DeviceName = null, Commit = null, Seed = null, Threads = 1 };
         await Get<ExperimentLog>().AppendAsync(experiment.Id, null, [RunEvents.Environment(generation), RunEvents.Environment(probe)], [], Stop);

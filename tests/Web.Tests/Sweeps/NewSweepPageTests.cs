@@ -84,7 +84,7 @@ public sealed class NewSweepPageTests(TestCluster cluster) : StoreContext(cluste
 
     private static List<string> Labels(IRenderedComponent<NewSweepPage> page) => [.. page.FindAll("label").Select(label => label.TextContent.Trim())];
 
-    private static IElement Launch(IRenderedComponent<NewSweepPage> page) => page.FindAll(".launch button").Last();
+    private static IElement Launch(IRenderedComponent<NewSweepPage> page) => page.FindAll(".launch button")[^1];
 
     private static void Write(IRenderedComponent<NewSweepPage> page, string axis, string text)
     {

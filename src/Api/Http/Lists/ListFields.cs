@@ -7,6 +7,7 @@ namespace StableRep.Api.Http.Lists;
 public sealed class ListFields<T>
 {
     private readonly Dictionary<string, LambdaExpression> _fields = [];
+    private readonly Dictionary<string, LambdaExpression> _orders = [];
 
     private ListFields(LambdaExpression key) => Key = key;
 
@@ -35,6 +36,20 @@ public sealed class ListFields<T>
         _fields.Add(name, value);
         return this;
     }
+
+    /// <summary>Adds a field that may be null, with what it counts as in an order.</summary>
+    /// <param name="name">Its name in snake case.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="order">What it is ordered by: never null.</param>
+    public ListFields<T> Add<TValue, TOrder>(string name, Expression<Func<T, TValue>> value, Expression<Func<T, TOrder>> order)
+    {
+        _orders.Add(name, order);
+        return Add(name, value);
+    }
+
+    /// <summary>What a list is ordered by under a name, or null where that is no order.</summary>
+    internal LambdaExpression? FindOrder(string name) =>
+        _orders.GetValueOrDefault(name) ?? (Find(name) is { } field && IsOrdered(field.ReturnType) ? field : null);
 
     internal LambdaExpression? Find(string name) => _fields.GetValueOrDefault(name);
 

@@ -23,10 +23,10 @@ internal sealed class ListOrder<T>
         foreach (var term in (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             var words = term.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            var field = fields.Find(words[0]);
-            if (field is null || !ListFields<T>.IsOrdered(field.ReturnType) || words.Length > 2 || (words.Length == 2 && words[1] is not ("asc" or "desc")))
+            var field = fields.FindOrder(words[0]);
+            if (field is null || words.Length > 2 || (words.Length == 2 && words[1] is not ("asc" or "desc")))
             {
-                var names = fields.Names.Where(name => ListFields<T>.IsOrdered(fields.Find(name)!.ReturnType));
+                var names = fields.Names.Where(name => fields.FindOrder(name) is not null);
                 throw new InputException("order_by", $"'{term}' is no order: write one of {string.Join(", ", names)}, with 'desc' behind it for falling.");
             }
 
