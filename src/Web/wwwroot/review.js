@@ -4,6 +4,10 @@
 const WINDOW = 40;
 const CACHE = 6000;
 const TALLEST = 12_000_000;
+
+// From so many rows a frame on the view flies: nobody can see a picture then, and decoding them would cost the frames.
+const FLYING_ROWS = 3;
+const REST = 90;
 const VERDICTS = { approve: ['✓', 'approved'], reject: ['✕', 'rejected'], flag: ['⚑', 'flagged'] };
 
 const element = (tag, name, text) => {
@@ -38,6 +42,7 @@ class Grid {
     this.anchor = null;
     this.pool = [];
     this.generation = 0;
+    this.drawnTop = 0;
     this.build();
     this.observer = new ResizeObserver(() => { this.measure(); this.draw(true); });
     this.observer.observe(this.scroller);
@@ -103,6 +108,7 @@ class Grid {
   dispose() {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.rest);
     this.host.replaceChildren();
   }
 
@@ -237,6 +243,8 @@ class Grid {
 
   draw(anew) {
     const top = this.top;
+    const flies = !anew && Math.abs(top - this.drawnTop) > FLYING_ROWS * this.height;
+    this.drawnTop = top;
     const first = Math.max(0, Math.floor(top / this.height) - 2);
     const last = Math.min(this.count, first + this.pool.length);
     const offset = this.scroller.scrollTop - top;
@@ -255,12 +263,36 @@ class Grid {
       const caption = this.captionAt(place);
       const data = this.rows.get(caption);
       if (!data || data.stale) missing.push(caption);
-      if (moved || anew || slot.drawn !== data) this.fill(slot, place, caption, data);
+      if (moved && flies) this.fillFlying(slot, place, caption, data);
+      else if (moved || anew || slot.drawn !== data) this.fill(slot, place, caption, data);
     }
     for (const slot of free) slot.row.hidden = true;
     this.place.textContent = this.count === 0 ? '' : `${(this.at + 1).toLocaleString()} of ${this.count.toLocaleString()}`
       + (this.selected.size > 0 ? ` · ${this.selected.size.toLocaleString()} selected` : '');
-    if (missing.length > 0) this.fetch(missing);
+    clearTimeout(this.rest);
+    if (flies) this.rest = setTimeout(() => this.draw(false), REST);
+    else if (missing.length > 0) this.fetch(missing);
+  }
+
+  // A row that passes by: its number and caption, and places for its images. What it lacks comes when the view rests.
+  fillFlying(slot, place, caption, data) {
+    slot.drawn = null;
+    slot.row.setAttribute('aria-rowindex', place + 1);
+    slot.row.classList.toggle('rv-active', place === this.at);
+    slot.row.classList.toggle('rv-wait', !data);
+    slot.caption.textContent = data ? data.text : '';
+    slot.facts.textContent = `#${caption.toLocaleString()}`;
+    for (const parts of slot.tiles) {
+      parts.tile.dataset.place = place;
+      if (parts.flies) continue;
+      parts.picture.removeAttribute('src');
+      parts.picture.hidden = true;
+      parts.image = null;
+      parts.flies = true;
+      parts.tile.removeAttribute('id');
+      parts.tile.className = 'rv-tile rv-skeleton';
+      parts.badge.textContent = parts.others.textContent = parts.notes.textContent = parts.peer.textContent = '';
+    }
   }
 
   fill(slot, place, caption, data) {
@@ -285,6 +317,7 @@ class Grid {
 
   fillTile(parts, index, place, data, image) {
     const { tile, picture } = parts;
+    parts.flies = false;
     tile.hidden = false;
     tile.id = `rv-${place}-${index}`;
     tile.dataset.place = place;
