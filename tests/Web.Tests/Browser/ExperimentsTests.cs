@@ -37,7 +37,7 @@ public sealed partial class ExperimentsTests(BrowserStudio studio, TestCluster c
         var rows = Page.Locator("tbody tr");
         await TimeAsync("to the first row", async () =>
         {
-            await Page.GotoAsync(Address($"tags:\"{Tag}\""));
+            await Page.GotoAsync(Filtered($"tags:\"{Tag}\""));
             await rows.First.WaitForAsync();
         });
         await LiveAsync(Page);
@@ -67,7 +67,7 @@ public sealed partial class ExperimentsTests(BrowserStudio studio, TestCluster c
         Assert.True(await Page.EvaluateAsync<double>("window.shift") < 0.02, "The page's parts jumped.");
 
         // In bulk: neither drafts nor what is done can be cancelled, and each says so; all can be deleted.
-        await Page.GotoAsync(Address($"tags:\"{Tag}\" AND name ~ \"run 100\" AND (state = \"draft\" OR state = \"done\")"));
+        await Page.GotoAsync(Filtered($"tags:\"{Tag}\" AND name ~ \"run 100\" AND (state = \"draft\" OR state = \"done\")"));
         await LiveAsync(Page);
         await Expect(rows).ToHaveCountAsync(6);
         await Page.GetByLabel("Choose all on this page").CheckAsync();
@@ -94,7 +94,7 @@ public sealed partial class ExperimentsTests(BrowserStudio studio, TestCluster c
         Assert.Empty(Errors);
     }
 
-    private static string Address(string filter) => $"/experiments?filter={Uri.EscapeDataString(filter)}";
+    private static string Filtered(string filter) => $"/experiments?filter={Uri.EscapeDataString(filter)}";
 
     private async Task TimeAsync(string what, Func<Task> act)
     {

@@ -79,7 +79,7 @@ internal static class ExperimentExamples
         Wanted,
         new ExperimentEdit { Name = "w = 2, again", Tags = ["guidance", "paper"] },
         Wanted.Probes[0],
-        ExperimentView.Of(Stored),
+        ExperimentView.Of(Stored, []),
         new ExperimentSummary
         {
             Id = Stored.Id,
