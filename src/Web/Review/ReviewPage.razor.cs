@@ -298,6 +298,13 @@ public sealed partial class ReviewPage
             return;
         }
 
+        if (notice.By is { } by && !_people.Any(person => person.Id == by))
+        {
+            // Somebody who has an account since the page was opened.
+            _people = await Queries.PeopleAsync(_closed.Token);
+            await _grid.InvokeVoidAsync("setPeople", _people);
+        }
+
         if (notice.Kind == ReviewNotice.Presence)
         {
             if (_presence.Hear(notice))

@@ -90,6 +90,7 @@ class Grid {
 
   setPeople(people) {
     this.names = new Map(people.map(person => [person.id, person.name]));
+    this.draw(true);
   }
 
   selectedCaptions() {
