@@ -191,11 +191,11 @@ public sealed class TeamTests(BrowserStudio studio, TestCluster cluster) : Brows
 
     private static async Task SeesNothingToChangeAsync(IPage page)
     {
-        foreach (var address in (string[])["/", "/experiments", "/caption-sets", "/generators", "/probe-datasets", "/review", "/compare"])
+        foreach (var address in (string[])["/", "/experiments", "/caption-sets", "/generators", "/probe-datasets", "/review", "/compare", "/sweeps"])
         {
             await OpenAsync(page, address);
             await Assertions.Expect(page.Locator(".loading")).ToHaveCountAsync(0);
-            foreach (var word in (string[])["New experiment", "Launch", "Upload", "Pull", "Delete", "Users", "Jobs", "Playground"])
+            foreach (var word in (string[])["New experiment", "New sweep", "Make a sweep", "Launch", "Upload", "Pull", "Delete", "Users", "Jobs", "Playground"])
             {
                 var found = page.GetByRole(AriaRole.Button, new() { Name = word }).Or(page.GetByRole(AriaRole.Link, new() { Name = word }));
                 Assert.True(await found.CountAsync() == 0, $"{address} offers a viewer '{word}'.");
