@@ -30,10 +30,8 @@ internal sealed class LiveNode : IAsyncDisposable
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(
-            [
-                new("urls", "http://127.0.0.1:0"), new("Studio:DataFolder", studio.Folder), new("Studio:Accounts", mode == AccountMode.Single ? "single" : "team"),
-                .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
-            ]);
+            [new("urls", "http://127.0.0.1:0"), new("Studio:DataFolder", studio.Folder), new("Studio:Accounts", mode == AccountMode.Single ? "single" : "team")]);
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)));
         var app = builder.BuildWeb(studio.Database, mode);
         await app.StartAsync();
         return new LiveNode(app);
