@@ -36,6 +36,7 @@ public sealed class ComparePageTests(TestCluster cluster) : StoreContext(cluster
         page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".pick li").Count), Patience);
         Assert.True(page.Find(".pick + button, section button").HasAttribute("disabled"));
         page.Find(".pick input").Change(true);
+        page.WaitForAssertion(() => Assert.Contains(page.FindAll("section button"), button => button.TextContent.Trim() == "Compare 1 experiment"), Patience);
         page.FindAll("section button").First(button => button.TextContent.Trim() == "Compare 1 experiment").Click();
 
         // The newest stands first.
