@@ -14,5 +14,5 @@ public sealed class DemoOptions
 
     /// <summary>Passes over them.</summary>
     [Range(0.5, 1000, ErrorMessage = "must be from 0.5 to 1000")]
-    public double Epochs { get; set; } = 100;
+    public double Epochs { get; set; } = 40;
 }
