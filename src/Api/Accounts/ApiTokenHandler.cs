@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using StableRep.Data.Accounts;
 
 namespace StableRep.Api.Accounts;
 
@@ -25,7 +26,13 @@ internal sealed class ApiTokenHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync() =>
         SecretOf(Request) is not { } secret ? AuthenticateResult.NoResult()
             : await tokens.FindAsync(secret, Context.RequestAborted) is { } found
-                ? AuthenticateResult.Success(new AuthenticationTicket(
-                    new ClaimsPrincipal(StudioPrincipal.Create(found.User, found.Role, SchemeName)), SchemeName))
+                ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(found.Id, found.User, found.Role), SchemeName))
                 : AuthenticateResult.Fail("The token is unknown, expired or revoked.");
+
+    private static ClaimsPrincipal PrincipalOf(Guid token, StudioUser user, StudioRole role)
+    {
+        var identity = StudioPrincipal.Create(user, role, SchemeName);
+        identity.AddClaim(new Claim(LoginSessions.TokenClaim, token.ToString()));
+        return new ClaimsPrincipal(identity);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
@@ -14,15 +15,21 @@ namespace StableRep.Api.Accounts;
 /// </summary>
 public sealed class LoginSessions(IDbContextFactory<StudioDbContext> stores, IOptions<IdentityOptions> identity, TimeProvider clock)
 {
+    /// <summary>How long something that is open, a page or a stream, may outlast the login or token that opened it.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a cookie lasts that nobody uses, and so how long an ended login must be remembered.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromDays(14);
+
+    /// <summary>Names the token that a script showed.</summary>
+    internal const string TokenClaim = "token";
 
     private const string IdClaim = "login";
 
     // Ended logins lie in Identity's own table of a person's tokens; the value is when the last cookie has run out.
     private const string Ended = "ended login";
 
-    /// <summary>Whether somebody may still act as they were let in, by a login or in single-user mode.</summary>
+    /// <summary>Whether somebody may still act as they were let in: by a login, by a token or in single-user mode.</summary>
     public async Task<bool> HoldsAsync(ClaimsPrincipal user, CancellationToken cancellationToken = default)
     {
         if (user.Identity?.AuthenticationType == LocalUserHandler.SchemeName)
@@ -30,12 +37,42 @@ public sealed class LoginSessions(IDbContextFactory<StudioDbContext> stores, IOp
             return true;
         }
 
+        var now = clock.GetUtcNow();
+        Guid? token = Guid.TryParse(user.FindFirstValue(TokenClaim), out var shown) ? shown : null;
         var (id, login, stamp) = (user.UserId(), user.FindFirstValue(IdClaim), user.FindFirstValue(identity.Value.ClaimsIdentity.SecurityStampClaimType));
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         return await store.Users.AnyAsync(
             row => row.Id == id && row.DisabledAt == null && (stamp == null || row.SecurityStamp == stamp)
-                && !store.UserTokens.Any(token => token.UserId == id && token.LoginProvider == Ended && token.Name == login),
+                && (token == null || store.ApiTokens.Any(used => used.Id == token && used.RevokedAt == null && (used.ExpiresAt == null || used.ExpiresAt > now)))
+                && !store.UserTokens.Any(ended => ended.UserId == id && ended.LoginProvider == Ended && ended.Name == login),
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Passes a stream on for as long as somebody may see it. It is asked before the first item, and again before the next one when the last
+    /// answer is older than <see cref="Grace"/>: a stream of which nothing comes costs nothing and tells nothing.
+    /// </summary>
+    /// <param name="user">Who follows the stream.</param>
+    /// <param name="items">What happens.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal async IAsyncEnumerable<T> WhileHoldingAsync<T>(
+        ClaimsPrincipal user, IAsyncEnumerable<T> items, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var held = DateTimeOffset.MinValue;
+        await foreach (var item in items.WithCancellation(cancellationToken))
+        {
+            if (clock.GetUtcNow() - held >= Grace)
+            {
+                if (!await HoldsAsync(user, cancellationToken))
+                {
+                    yield break;
+                }
+
+                held = clock.GetUtcNow();
+            }
+
+            yield return item;
+        }
     }
 
     /// <summary>Gives a login that begins its id.</summary>

@@ -4,7 +4,7 @@ using StableRep.Api.Http;
 namespace StableRep.Api.Accounts;
 
 /// <summary>Whose things a person may change.</summary>
-internal static class Ownership
+public static class Ownership
 {
     /// <summary>Refuses a change of what is somebody else's.</summary>
     /// <exception cref="ForbiddenException">The person is neither its owner nor an admin.</exception>

@@ -74,8 +74,8 @@ public sealed class TokenService(IDbContextFactory<StudioDbContext> stores, Audi
         }
     }
 
-    /// <summary>Whom a secret acts for and with which role, or null when it does not or no longer work.</summary>
-    internal async Task<(StudioUser User, StudioRole Role)?> FindAsync(string secret, CancellationToken cancellationToken)
+    /// <summary>Which token a secret is, whom it acts for and with which role, or null when it does not or no longer work.</summary>
+    internal async Task<(Guid Id, StudioUser User, StudioRole Role)?> FindAsync(string secret, CancellationToken cancellationToken)
     {
         if (!secret.StartsWith(Start, StringComparison.Ordinal) || secret.Length > 100)
         {
@@ -102,7 +102,7 @@ public sealed class TokenService(IDbContextFactory<StudioDbContext> stores, Audi
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastUsedAt, now), cancellationToken);
         }
 
-        return (found.owner, acting);
+        return (found.token.Id, found.owner, acting);
     }
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));

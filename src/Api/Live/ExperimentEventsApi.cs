@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -43,6 +44,8 @@ internal static class ExperimentEventsApi
         [FromHeader(Name = "Last-Event-ID")] string? lastEventId,
         [FromQuery] long? from,
         LiveStream live,
+        LoginSessions sessions,
+        ClaimsPrincipal user,
         TimeProvider clock,
         CancellationToken cancellationToken)
     {
@@ -58,7 +61,8 @@ internal static class ExperimentEventsApi
             throw new InputException("from", "from must be the id of an event, or 0.");
         }
 
-        return TypedResults.ServerSentEvents(WriteAsync(await live.OpenAsync(id, from, cancellationToken), clock, cancellationToken));
+        var messages = sessions.WhileHoldingAsync(user, await live.OpenAsync(id, from, cancellationToken), cancellationToken);
+        return TypedResults.ServerSentEvents(WriteAsync(messages, clock, cancellationToken));
     }
 
     /// <summary>The messages, and a heartbeat when there is none for a while, so that proxies and clients know that the line is alive.</summary>

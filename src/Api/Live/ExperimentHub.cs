@@ -9,7 +9,7 @@ namespace StableRep.Api.Live;
 
 /// <summary>What happens in experiments, for clients elsewhere. Pages subscribe to the feed itself.</summary>
 [Authorize(Policy = Policies.Viewer)]
-public sealed class ExperimentHub(LiveStream live, ExperimentFeed feed) : Hub
+public sealed class ExperimentHub(LiveStream live, ExperimentFeed feed, LoginSessions sessions) : Hub
 {
     /// <summary>Streams an experiment: a snapshot, then every event after a sequence number, each once.</summary>
     /// <param name="experimentId">The experiment.</param>
@@ -20,7 +20,7 @@ public sealed class ExperimentHub(LiveStream live, ExperimentFeed feed) : Hub
     {
         try
         {
-            return await live.OpenAsync(experimentId, fromSequence, cancellationToken);
+            return sessions.WhileHoldingAsync(Context.User!, await live.OpenAsync(experimentId, fromSequence, cancellationToken), cancellationToken);
         }
         catch (MissingException exception)
         {
@@ -31,7 +31,10 @@ public sealed class ExperimentHub(LiveStream live, ExperimentFeed feed) : Hub
     /// <summary>Streams the ids of experiments that have news, each at most five times a second.</summary>
     /// <param name="cancellationToken">Ends the stream.</param>
     [Authorize(Policy = Policies.Viewer)]
-    public async IAsyncEnumerable<Guid> SubscribeAll([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Guid> SubscribeAll(CancellationToken cancellationToken) =>
+        sessions.WhileHoldingAsync(Context.User!, NewsAsync(cancellationToken), cancellationToken);
+
+    private async IAsyncEnumerable<Guid> NewsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var news = Channel.CreateBounded<Guid>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
         using var subscription = feed.SubscribeAll(id => news.Writer.WriteAsync(id, CancellationToken.None).AsTask());

@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StableRep.Api.Accounts;
-using StableRep.Api.Http;
 using StableRep.Api.Http.Lists;
 
 namespace StableRep.Api.Sweeps;
@@ -61,13 +60,8 @@ internal static class SweepsApi
         return TypedResults.NoContent();
     }
 
-    private static async Task CheckAsync(Guid id, SweepService sweeps, ClaimsPrincipal user, CancellationToken cancellationToken)
-    {
-        if (!user.MayChange((await sweeps.GetAsync(id, cancellationToken)).OwnerId))
-        {
-            throw new ForbiddenException("This sweep is another person's: ask its owner or an admin.");
-        }
-    }
+    private static async Task CheckAsync(Guid id, SweepService sweeps, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        user.RequireMayChange((await sweeps.GetAsync(id, cancellationToken)).OwnerId, "sweep");
 
     /// <summary>What a change did.</summary>
     /// <param name="Experiments">The experiments that it changed.</param>

@@ -11,7 +11,7 @@ namespace StableRep.Web.Accounts;
 internal sealed class PageLogin(ILoggerFactory loggers, LoginSessions sessions) : RevalidatingServerAuthenticationStateProvider(loggers)
 {
     /// <inheritdoc/>
-    protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(10);
+    protected override TimeSpan RevalidationInterval => LoginSessions.Grace;
 
     /// <inheritdoc/>
     protected override Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken) =>

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Web.Virtualization;
 using MudBlazor;
+using StableRep.Api.Accounts;
 using StableRep.Api.CaptionSets;
 using StableRep.Api.Http;
 using StableRep.Data.CaptionSets;
@@ -25,6 +27,7 @@ public sealed partial class CaptionSetPage
     private Exception? _error;
     private string? _searched;
     private bool _isSearching;
+    private bool _mayChange;
     private int _first;
 
     /// <summary>The set.</summary>
@@ -34,6 +37,12 @@ public sealed partial class CaptionSetPage
     /// <summary>A part of the captions looked for.</summary>
     [SupplyParameterFromQuery(Name = "q")]
     public string? Search { get; set; }
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Authentication { get; set; } = default!;
+
+    [Inject]
+    private AuditLog Audit { get; set; } = default!;
 
     [Inject]
     private CaptionSetCatalogue Catalogue { get; set; } = default!;
@@ -70,6 +79,7 @@ public sealed partial class CaptionSetPage
         {
             (_error, _lengths, _problems, _experiments) = (null, null, null, null);
             _set = await Catalogue.GetAsync(Id);
+            _mayChange = (await Authentication).User.MayChange(_set.OwnerId);
             StateHasChanged();
             _problems = await Catalogue.ProblemsAsync(Id);
             _experiments = await Catalogue.ExperimentsAsync(Id);
@@ -143,10 +153,13 @@ public sealed partial class CaptionSetPage
 
         try
         {
+            var user = (await Authentication).User;
+            user.RequireMayChange(_set.OwnerId, "caption set");
             await Catalogue.DeleteAsync(Id);
+            await Audit.WriteAsync(user, "caption_set.delete", $"caption set {Id}");
             Navigation.NavigateTo("/caption-sets");
         }
-        catch (ConflictException exception)
+        catch (Exception exception) when (exception is ConflictException or ForbiddenException)
         {
             Snackbar.Add(exception.Message, Severity.Warning);
         }

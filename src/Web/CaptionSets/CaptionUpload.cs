@@ -1,4 +1,6 @@
 using StableRep.Api.CaptionSets;
+using StableRep.Api.Http;
+using StableRep.Api.Storage;
 using StableRep.Data.CaptionSets;
 using StableRep.Web.Shared;
 
@@ -26,7 +28,7 @@ internal enum UploadStep
 /// <summary>
 /// One person's upload: the file goes to the disk piece by piece, is read and looked at, and becomes a caption set when the person says so.
 /// </summary>
-internal sealed class CaptionUpload(CaptionSetService sets) : IAsyncDisposable
+internal sealed class CaptionUpload(CaptionSetService sets, DataDisk disk) : IAsyncDisposable
 {
     /// <summary>The largest file.</summary>
     public const long MaxBytes = 2L << 30;
@@ -95,9 +97,11 @@ internal sealed class CaptionUpload(CaptionSetService sets) : IAsyncDisposable
         Move(UploadStep.Receiving);
         try
         {
-            _path = Path.GetTempFileName();
+            disk.Require(size);
+            _path = Path.Combine(Directory.CreateDirectory(disk.PathOf("uploads")).FullName, Guid.NewGuid().ToString("N"));
 
             // The name decides the format: a wrong one is told before the file has travelled.
+            File.Create(_path).Dispose();
             CaptionFile.Open(_path, fileName);
             await using var content = open(stop);
             await CopyAsync(content, stop);
@@ -108,7 +112,7 @@ internal sealed class CaptionUpload(CaptionSetService sets) : IAsyncDisposable
             await ClearAsync();
             Move(UploadStep.Choosing);
         }
-        catch (CaptionFileException exception)
+        catch (Exception exception) when (exception is CaptionFileException or DiskFullException)
         {
             Fail(exception.Message);
         }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components.Forms;
 using MudBlazor;
 using StableRep.Api.Accounts;
 using StableRep.Api.CaptionSets;
+using StableRep.Api.Storage;
 using StableRep.Web.Shared;
 
 namespace StableRep.Web.CaptionSets;
@@ -25,10 +26,16 @@ public sealed partial class CaptionUploadPanel : IAsyncDisposable
     public EventCallback<Guid> OnKept { get; set; }
 
     [CascadingParameter]
-    private Task<AuthenticationState>? Authentication { get; set; }
+    private Task<AuthenticationState> Authentication { get; set; } = default!;
 
     [Inject]
     private CaptionSetService Sets { get; set; } = default!;
+
+    [Inject]
+    private DataDisk Disk { get; set; } = default!;
+
+    [Inject]
+    private AuditLog Audit { get; set; } = default!;
 
     [Inject]
     private TimeProvider Clock { get; set; } = default!;
@@ -47,7 +54,7 @@ public sealed partial class CaptionUploadPanel : IAsyncDisposable
     public ValueTask DisposeAsync() => _upload.DisposeAsync();
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => _upload = new CaptionUpload(Sets) { Changed = Render };
+    protected override void OnInitialized() => _upload = new CaptionUpload(Sets, Disk) { Changed = Render };
 
     private async Task ReceiveAsync(InputFileChangeEventArgs chosen)
     {
@@ -58,10 +65,15 @@ public sealed partial class CaptionUploadPanel : IAsyncDisposable
 
     private async Task KeepAsync()
     {
-        var owner = Authentication is null ? null : (await Authentication).User.UserId();
-        if (await _upload.KeepAsync(_name, owner) is not var (set, isNew))
+        var user = (await Authentication).User;
+        if (await _upload.KeepAsync(_name, user.UserId()) is not var (set, isNew))
         {
             return;
+        }
+
+        if (isNew)
+        {
+            await Audit.WriteAsync(user, "caption_set.create", $"caption set {set.Id}");
         }
 
         Snackbar.Add(isNew ? $"Kept {Words.Count(set.Count, "caption")} as '{set.Name}'." : $"'{set.Name}' has these captions already.", isNew ? Severity.Success : Severity.Info);

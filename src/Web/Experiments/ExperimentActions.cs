@@ -33,11 +33,7 @@ public sealed class ExperimentActions(ExperimentService experiments, ExperimentE
 
     private async Task ChangeAsync(ClaimsPrincipal user, string verb, Guid id, Guid? ownerId, Func<Task> change)
     {
-        if (!user.MayChange(ownerId))
-        {
-            throw new ForbiddenException("This experiment is somebody else's: ask its owner or an admin, or clone it.");
-        }
-
+        user.RequireMayChange(ownerId, "experiment");
         await change();
         await audit.WriteAsync(user, $"experiment.{verb}", $"experiment {id}");
     }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
+using StableRep.Api.Accounts;
 using StableRep.Api.Generators;
 using StableRep.Api.Http;
 using StableRep.Data.Experiments;
@@ -23,6 +25,12 @@ public sealed partial class GeneratorPage
     /// <summary>The generator.</summary>
     [Parameter]
     public Guid Id { get; set; }
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Authentication { get; set; } = default!;
+
+    [Inject]
+    private AuditLog Audit { get; set; } = default!;
 
     [Inject]
     private GeneratorCatalogue Catalogue { get; set; } = default!;
@@ -72,6 +80,7 @@ public sealed partial class GeneratorPage
         try
         {
             await Generators.DeleteAsync(Id);
+            await Audit.WriteAsync((await Authentication).User, "generator.delete", $"generator {Id}");
             Navigation.NavigateTo("/generators");
         }
         catch (ConflictException exception)

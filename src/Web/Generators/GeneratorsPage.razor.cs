@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
+using StableRep.Api.Accounts;
 using StableRep.Api.Generators;
 using StableRep.Api.Http;
 using StableRep.Web.Shared;
@@ -18,6 +20,12 @@ public sealed partial class GeneratorsPage : IDisposable
     private IReadOnlyList<GeneratorSummary>? _generators;
     private IReadOnlyList<GeneratorPullProgress> _pulls = [];
     private Exception? _error;
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Authentication { get; set; } = default!;
+
+    [Inject]
+    private AuditLog Audit { get; set; } = default!;
 
     [Inject]
     private GeneratorCatalogue Catalogue { get; set; } = default!;
@@ -113,6 +121,7 @@ public sealed partial class GeneratorsPage : IDisposable
         try
         {
             await Pulls.StopAsync(id);
+            await Audit.WriteAsync((await Authentication).User, "generator.pull.stop", $"pull {id}");
         }
         catch (Exception exception) when (exception is ConflictException or MissingException)
         {

@@ -98,6 +98,9 @@ public sealed partial class ReviewPage
     private RegenerationService Regeneration { get; set; } = default!;
 
     [Inject]
+    private AuditLog Audit { get; set; } = default!;
+
+    [Inject]
     private ExperimentFeed Feed { get; set; } = default!;
 
     [Inject]
@@ -138,17 +141,19 @@ public sealed partial class ReviewPage
 
     /// <summary>Gives the last word on images in dispute.</summary>
     [JSInvokable]
-    public Task<string> Resolve(string wanted) => DoAsync(() =>
+    public Task<string> Resolve(string wanted) => DoAsync(async () =>
     {
         var resolution = Read<NewReviewResolution>(wanted);
-        return Service.ResolveAsync(ImageSetId, new ReviewActor(_me, _isAdmin), resolution.ImageIds, resolution.Verdict, _closed.Token);
+        var captions = await Service.ResolveAsync(ImageSetId, new ReviewActor(_me, _isAdmin), resolution.ImageIds, resolution.Verdict, _closed.Token);
+        await WriteDownAsync("resolve");
+        return captions;
     });
 
     /// <summary>Has rejected images made again.</summary>
     [JSInvokable]
     public Task<string> Regenerate(string wanted) => DoAsync(async () =>
     {
-        Say(await Regeneration.RegenerateAsync(ImageSetId, Read<NewRegeneration>(wanted).ImageIds, _me, _closed.Token));
+        await RegenerateAsync(Read<NewRegeneration>(wanted).ImageIds);
         return [];
     });
 
@@ -409,11 +414,27 @@ public sealed partial class ReviewPage
         }
     }
 
-    private Task SetBlindAsync(bool blind) => TryAsync(() => Service.SetBlindAsync(ImageSetId, new ReviewActor(_me, _isAdmin), blind, _closed.Token));
+    private Task SetBlindAsync(bool blind) =>
+        TryAsync("settings", () => Service.SetBlindAsync(ImageSetId, new ReviewActor(_me, _isAdmin), blind, _closed.Token));
 
-    private Task RegenerateAllAsync() => TryAsync(async () => Say(await Regeneration.RegenerateAsync(ImageSetId, null, _me, _closed.Token)));
+    private Task RegenerateAllAsync() => TryAsync(() => RegenerateAsync(null));
 
-    private Task AssignAsync(NewReviewAssignment wanted) => TryAsync(() => Service.AssignAsync(ImageSetId, wanted, _me, _closed.Token));
+    private Task AssignAsync(NewReviewAssignment wanted) => TryAsync("assign", () => Service.AssignAsync(ImageSetId, wanted, _me, _closed.Token));
 
-    private Task UnassignAsync(Guid id) => TryAsync(() => Service.UnassignAsync(ImageSetId, id, _me, _closed.Token));
+    private Task UnassignAsync(Guid id) => TryAsync("unassign", () => Service.UnassignAsync(ImageSetId, id, _me, _closed.Token));
+
+    private Task TryAsync(string verb, Func<Task> act) => TryAsync(async () =>
+    {
+        await act();
+        await WriteDownAsync(verb);
+    });
+
+    private async Task RegenerateAsync(IReadOnlyList<long>? imageIds)
+    {
+        Say(await Regeneration.RegenerateAsync(ImageSetId, imageIds, _me, _closed.Token));
+        await WriteDownAsync("regenerate");
+    }
+
+    private async Task WriteDownAsync(string verb) =>
+        await Audit.WriteAsync((await Authentication).User, $"review.{verb}", $"image set {ImageSetId}");
 }

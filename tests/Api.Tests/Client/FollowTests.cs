@@ -1,7 +1,10 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using StableRep.Api.Accounts;
 using StableRep.Api.Tests.Live;
 using StableRep.Client;
+using StableRep.Data;
 using StableRep.Data.Experiments;
 using StableRep.Testing;
 
@@ -82,6 +85,21 @@ public sealed class FollowTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_the_last_events_are_kept_no_longer_it_ends_with_those_that_are()
+    {
+        await EndAsync();
+        await using (var store = await _studio.Services.GetRequiredService<IDbContextFactory<StudioDbContext>>().CreateDbContextAsync(Stop))
+        {
+            Assert.Equal(2, await store.ExperimentEvents.Where(entry => entry.ExperimentId == _experiment && entry.Sequence > 3).ExecuteDeleteAsync(Stop));
+        }
+
+        await using var hasty = await StudioApplication.StartAsync(
+            _studio.Database, _studio.Folder, AccountMode.Single, builder => builder.Services.AddSingleton<TimeProvider>(new HastyClock()));
+        var client = StudioClient.Connect(hasty.Address);
+        Assert.Equal([1L, 2, 3], await client.FollowAsync(_experiment, cancellationToken: Stop).Select(entry => entry.Sequence).ToListAsync(Stop));
+    }
+
+    [Fact]
     public async Task A_node_that_comes_back_is_waited_for()
     {
         await AppendAsync(2);
@@ -122,5 +140,12 @@ public sealed class FollowTests(TestCluster cluster) : IAsyncLifetime
         await _studio.Experiments.LaunchAsync(_experiment, Stop);
         await _studio.Experiments.CancelAsync(_experiment, Stop);
         await AppendAsync(3);
+    }
+
+    /// <summary>The system's clock, whose long pauses are short.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime > TimeSpan.FromSeconds(10) ? dueTime / 100 : dueTime, period);
     }
 }

@@ -24,6 +24,7 @@ public sealed class DemoExperimentTests(TestCluster cluster)
         Assert.Equal(first.ImageSetId, again.ImageSetId);
         Assert.NotEqual(first.ImageSetId, other.ImageSetId);
         var plan = await studio.Experiments.PlanAsync(first.Id, Stop);
-        Assert.Equal((960L, 140L, null), (plan.Images, plan.Steps, plan.Refusal));
+        var batches = (long)(7 * new DemoOptions().Epochs);
+        Assert.Equal((960L, batches, null), (plan.Images, plan.Steps, plan.Refusal));
     }
 }

@@ -1,9 +1,14 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
+using StableRep.Api.Accounts;
+using StableRep.Api.Http;
 using StableRep.Api.Live;
+using StableRep.Data.Accounts;
 using StableRep.Data.Experiments;
 using StableRep.Data.Metrics;
 using StableRep.Testing;
@@ -86,6 +91,42 @@ public sealed class ExperimentStreamTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal("snapshot", items.Current.EventType);
         await _node.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Stop);
         Assert.False(await items.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task Streams_end_soon_after_the_token_that_opened_them_is_revoked()
+    {
+        var clock = new MovableClock();
+        await using var team = await StudioApplication.StartAsync(_studio.Database, _studio.Folder, configure: builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        using var owner = await team.CreateClientAsync(StudioRole.Viewer);
+        using var made = await owner.PostAsJsonAsync("/api/v1/tokens", new { name = "script", scopes = new[] { "read" } }, Stop);
+        var token = (await made.Content.ReadFromJsonAsync<CreatedToken>(StudioJson.Options, Stop))!;
+        using var script = await team.CreateClientAsync();
+        script.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Secret);
+        await using var body = await script.GetStreamAsync($"/api/v1/experiments/{_experiment}/events", Stop);
+        var sent = SseParser.Create(body).EnumerateAsync(Stop).GetAsyncEnumerator(Stop);
+        await using var hub = new HubConnectionBuilder()
+            .WithUrl(new Uri(team.Address, "/hubs/experiments"), options => options.AccessTokenProvider = () => Task.FromResult<string?>(token.Secret))
+            .AddJsonProtocol(options => StudioJson.Configure(options.PayloadSerializerOptions)).Build();
+        await hub.StartAsync(Stop);
+        var streamed = hub.StreamAsync<LiveMessage>("Subscribe", _experiment, (long?)0, Stop).GetAsyncEnumerator(Stop);
+        Assert.True(await sent.MoveNextAsync());
+        Assert.True(await streamed.MoveNextAsync());
+
+        clock.Advance(LoginSessions.Grace);
+        await AppendAsync(1);
+        Assert.True(await sent.MoveNextAsync());
+        Assert.Equal([1L], await EventsAsync(streamed, 1));
+
+        using var revoked = await owner.DeleteAsync(new Uri($"/api/v1/tokens/{token.Id}", UriKind.Relative), Stop);
+        Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
+        clock.Advance(LoginSessions.Grace);
+        await AppendAsync(1);
+        Assert.False(await sent.MoveNextAsync());
+        Assert.False(await streamed.MoveNextAsync());
+
+        // The connection is still there, and good for nothing.
+        Assert.Empty(await hub.StreamAsync<LiveMessage>("Subscribe", _experiment, (long?)0, Stop).ToListAsync(Stop));
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using StableRep.Api.CaptionSets;
+using StableRep.Api.Hosting;
+using StableRep.Api.Storage;
 using StableRep.Data;
 using StableRep.Data.Hosting;
 using StableRep.Testing;
@@ -11,13 +14,15 @@ namespace StableRep.Web.Tests.CaptionSets;
 
 public sealed class CaptionUploadTests(TestCluster cluster) : IAsyncLifetime
 {
+    private readonly StudioOptions _options = new() { DataFolder = Path.Combine(cluster.Folder, Guid.NewGuid().ToString("N")), DiskReserveMegabytes = 1 };
     private NpgsqlDataSource _source = null!;
+    private long _free = long.MaxValue;
     private CaptionUpload _upload = null!;
 
     public async ValueTask InitializeAsync()
     {
         _source = NpgsqlDataSource.Create(await cluster.NewDatabaseAsync());
-        _upload = new CaptionUpload(new CaptionSetService(new Stores(_source), _source, TimeProvider.System));
+        _upload = new CaptionUpload(new CaptionSetService(new Stores(_source), _source, TimeProvider.System), new DataDisk(Options.Create(_options), _ => _free));
     }
 
     public async ValueTask DisposeAsync()
@@ -77,6 +82,9 @@ public sealed class CaptionUploadTests(TestCluster cluster) : IAsyncLifetime
         Assert.Contains("empty", _upload.Problem, StringComparison.Ordinal);
         await _upload.ReceiveAsync("cat.png", 10, Open);
         Assert.Contains("not a caption file", _upload.Problem, StringComparison.Ordinal);
+        _free = 2_000_000;
+        await _upload.ReceiveAsync("cats.txt", 1_000_000, Open);
+        Assert.Contains("has room for 1 MB", _upload.Problem, StringComparison.Ordinal);
         Assert.Equal((0, UploadStep.Choosing), (opened, _upload.Step));
     }
 
@@ -97,6 +105,7 @@ public sealed class CaptionUploadTests(TestCluster cluster) : IAsyncLifetime
         await _upload.CancelAsync();
         await receiving;
         Assert.Equal((UploadStep.Choosing, null), (_upload.Step, _upload.Problem));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_options.DataFolder, "uploads")));
     }
 
     private Task ReceiveAsync(string name, string content)
