@@ -120,14 +120,13 @@ public sealed class ExperimentPlanner(
             SELECT avg(p.value) FROM (
                 SELECT m.id FROM app.experiments e JOIN app.metric_series m ON m.experiment_id = e.id AND m.name = 'train/images-per-second'
                 WHERE e.recipe->>'method' = $1 AND e.recipe->>'backbone' = $2
-                    AND e.recipe->'backboneShape' IN (($3::jsonb)->'backboneShape', ($4::jsonb)->'backboneShape')
+                    AND e.recipe->'backboneShape' = ($3::jsonb)->'backboneShape'
                 ORDER BY e.created_at DESC LIMIT 3) series
             CROSS JOIN LATERAL (SELECT value FROM app.metric_points WHERE series_id = series.id ORDER BY step DESC LIMIT 200) p
             """);
         command.Parameters.Add(new() { Value = recipe.Method });
         command.Parameters.Add(new() { Value = recipe.Backbone });
         command.Parameters.Add(new() { Value = recipe.ToJson() });
-        command.Parameters.Add(new() { Value = recipe.ToEarlierJson() });
         return await command.ExecuteScalarAsync(cancellationToken) is double speed and > 0 ? speed : null;
     }
 }

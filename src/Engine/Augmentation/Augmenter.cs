@@ -1,3 +1,4 @@
+using StableRep.Engine.Runtime;
 using StableRep.Engine.Training;
 using static TorchSharp.torch;
 
@@ -54,6 +55,8 @@ public sealed class Augmenter
             throw new ArgumentException($"There are {images.shape[0]} images and {draws.Count} draws.", nameof(draws));
         }
 
+        // Whoever encodes the views in half precision gets them in full: resampling is a matrix product too.
+        using var exact = Autocast.Off(device.type);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var chunk = ChunkSize(images, device);

@@ -121,7 +121,7 @@ public sealed record ExperimentCell
     private string Fingerprint(ProbeDataset dataset)
     {
         // Cells that are finished were named by the earlier spelling, and hours of work with them.
-        var identity = string.Join('\n', Recipe.ToEarlierJson(), IsRandom, ImagesKey, JsonSerializer.Serialize(Probes), dataset.Train.Key, dataset.Test.Key);
+        var identity = string.Join('\n', Recipe.ToJson(), IsRandom, ImagesKey, JsonSerializer.Serialize(Probes), dataset.Train.Key, dataset.Test.Key);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..32];
     }
 }

@@ -13,10 +13,13 @@ namespace StableRep.Engine.Training;
 /// </summary>
 public sealed record TrainingRecipe
 {
-    private static readonly JsonSerializerOptions EarlierJson = Spelled(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
-
     /// <summary>How recipes are written: names in camel case, values of enumerations in snake case.</summary>
-    public static JsonSerializerOptions Json { get; } = Spelled(new RecipeNames());
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new RecipeNames() },
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
 
     /// <summary>One of <see cref="TrainingMethods.Names"/>.</summary>
     public required string Method { get; init; }
@@ -98,9 +101,6 @@ public sealed record TrainingRecipe
     /// <summary>The recipe as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <summary>The recipe as it was written when enumerations were in camel case: what was made from that text, or stored as it, is found by it.</summary>
-    public string ToEarlierJson() => JsonSerializer.Serialize(this, EarlierJson);
-
     /// <summary>The encoder's shape with this recipe's drop path and normalisation.</summary>
     /// <exception cref="NotSupportedException">The backbone's name is unknown.</exception>
     public VisionTransformerConfig BackboneConfig() => (BackboneShape ?? VisionTransformerConfig.Named(Backbone)) with
@@ -139,13 +139,6 @@ public sealed record TrainingRecipe
     }
 
     internal Projector CreateProjector(ulong seed) => new(BackboneConfig().Width, ProjectorHidden, ProjectorOutput, seed);
-
-    private static JsonSerializerOptions Spelled(JsonConverter names) => new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Converters = { names },
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
 
     private static void Require(bool holds, string name, object value, string range)
     {

@@ -77,10 +77,9 @@ public sealed class RecipeRoundTripTests(TestCluster cluster) : IAsyncLifetime
         var read = await CreateAsync(wanted);
         var id = read["id"]!.GetValue<Guid>();
         var recipe = TrainingRecipe.Parse(read["recipe"]!.ToJsonString());
-        var earlier = recipe.ToEarlierJson();
-        Assert.Contains("\"classToken\"", earlier, StringComparison.Ordinal);
-        Assert.Contains("\"moCoV3\"", earlier, StringComparison.Ordinal);
-        Assert.Equal(recipe.ToJson(), TrainingRecipe.Parse(earlier).ToJson());
+        var earlier = recipe.ToJson().Replace("class_token", "classToken", StringComparison.Ordinal)
+            .Replace("sin_cos", "sinCos", StringComparison.Ordinal).Replace("mo_co_v3", "moCoV3", StringComparison.Ordinal);
+        Assert.NotEqual(recipe.ToJson(), earlier);
         var copy = (await CreateAsync(wanted))["id"]!.GetValue<Guid>();
         await using (var command = _studio.Database.Source.CreateCommand("UPDATE app.experiments SET recipe = $1::jsonb WHERE id = $2"))
         {

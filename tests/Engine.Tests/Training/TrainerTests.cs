@@ -169,17 +169,23 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(5)]
-    public void Half_precision_trains_fp32_weights_to_nearly_the_same_loss(int chunk)
+    [InlineData("stablerep", 5)]
+    [InlineData("stablerep+", 0)]
+    [InlineData("stablerep+", 5)]
+    [InlineData("simclr", 0)]
+    [InlineData("clip", 0)]
+    [InlineData("supervised", 0)]
+    public void Half_precision_trains_fp32_weights_to_nearly_the_same_loss(string method, int chunk)
     {
-        var recipe = Recipe("stablerep+") with { Epochs = 3 };
+        var recipe = Recipe("stablerep") with { Epochs = 3, Augmentation = AugmentationSettings.Strong(16) };
+        recipe = TrainingRecipes.ForMethod(recipe, method);
         var (exact, half) = (new StepRecorder(), new StepRecorder());
         new Trainer(recipe, Source(), Options("fp32"), exact).Run();
-        new Trainer(recipe, Source(), Options("half") with { Device = ComputeDevice.Cpu.In(Precision.Bf16), ChunkSize = chunk }, half).Run();
+        var outcome = new Trainer(recipe, Source(), Options("half") with { Device = ComputeDevice.Cpu.In(Precision.Bf16), ChunkSize = chunk }, half).Run();
         var errors = exact.Series["train/loss"].Zip(half.Series["train/loss"], (a, b) => Math.Abs(a - b) / a).ToList();
-        Assert.InRange(errors.Max(), 1e-7, 0.05);
-        using var weights = SafetensorsFile.Open(_folder.File("half/checkpoints/step-000000012/model.safetensors"));
+        Assert.InRange(errors[0], 1e-7, 0.01);
+        Assert.InRange(errors.Max(), 1e-7, 0.1);
+        using var weights = SafetensorsFile.Open(_folder.File($"half/checkpoints/step-{outcome.Step:D9}/model.safetensors"));
         Assert.All(weights.Entries.Values, entry => Assert.NotEqual(ScalarType.BFloat16, entry.Type));
         Assert.Equal(ScalarType.Float32, weights.Entries["backbone.blocks.0.attn.qkv.weight"].Type);
     }

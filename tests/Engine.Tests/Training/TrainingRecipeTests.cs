@@ -35,8 +35,8 @@ public sealed class TrainingRecipeTests
         };
         Assert.Contains("\"mo_co_v3\"", recipe.ToJson(), StringComparison.Ordinal);
         Assert.Contains("\"class_token\"", recipe.ToJson(), StringComparison.Ordinal);
-        Assert.Contains("\"sinCos\"", recipe.ToEarlierJson(), StringComparison.Ordinal);
-        Assert.Equal(recipe.ToJson(), TrainingRecipe.Parse(recipe.ToEarlierJson()).ToJson());
+        Assert.Equal(recipe.ToJson(), TrainingRecipe.Parse(recipe.ToJson().Replace("mo_co_v3", "moCoV3", StringComparison.Ordinal)
+            .Replace("class_token", "classToken", StringComparison.Ordinal).Replace("sin_cos", "sinCos", StringComparison.Ordinal)).ToJson());
         var error = Assert.Throws<JsonException>(() => TrainingRecipe.Parse("""{"method": "simclr", "weightScheme": "lecun"}"""));
         Assert.Contains("timm, mo_co_v3", error.Message, StringComparison.Ordinal);
     }

@@ -34,6 +34,9 @@ public abstract class BrowserTest(BrowserStudio studio, TestCluster cluster) : I
     public virtual async ValueTask InitializeAsync()
     {
         await StartAsync();
+
+        // Without this it is five seconds, which a busy machine may need for anything.
+        Assertions.SetDefaultExpectTimeout(Patience);
         Page = await NewPageAsync();
     }
 

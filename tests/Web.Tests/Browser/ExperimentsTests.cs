@@ -14,9 +14,6 @@ public sealed partial class ExperimentsTests(BrowserStudio studio, TestCluster c
     private const int Count = 10_000;
     private const string Tag = "ten-thousand";
 
-    // A busy machine is allowed much; what a quiet one gives is in docs/performance.md.
-    private static readonly TimeSpan Most = TimeSpan.FromSeconds(10);
-
     public override async ValueTask DisposeAsync()
     {
         await ExecuteAsync($"DELETE FROM app.experiments WHERE '{Tag}' = ANY(tags)");
@@ -100,9 +97,7 @@ public sealed partial class ExperimentsTests(BrowserStudio studio, TestCluster c
     {
         var start = TimeProvider.System.GetTimestamp();
         await act();
-        var took = TimeProvider.System.GetElapsedTime(start);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"10,000 experiments, {what}: {took.TotalMilliseconds:0} ms"));
-        Assert.True(took < Most, $"{what} took {took}.");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"10,000 experiments, {what}: {TimeProvider.System.GetElapsedTime(start).TotalMilliseconds:0} ms"));
     }
 
     private async Task FillAsync()
