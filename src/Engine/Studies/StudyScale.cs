@@ -64,13 +64,13 @@ public sealed record StudyScale
         new()
         {
             Name = "quick",
-            Captions = 128,
+            Captions = 192,
             Guidances = [1, 2, 3, 5, 8],
             ImagesPerPromptGrid = [1, 2, 4, 8],
             ViewsPerBatch = 64,
-            Steps = 120,
-            ProbeTrain = 900,
-            ProbeTest = 900,
+            Steps = 160,
+            ProbeTrain = 1800,
+            ProbeTest = 1800,
             ProbeEpochs = 30,
         },
         new()
