@@ -7,8 +7,8 @@ using StableRep.Api.Hosting;
 using StableRep.Data.Hosting;
 using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Checkpoints.Hub;
-using StableRep.Engine.Runtime;
 using StableRep.Engine.Images;
+using StableRep.Engine.Runtime;
 
 namespace StableRep.Api.Cli;
 

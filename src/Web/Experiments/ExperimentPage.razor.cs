@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
 using MudBlazor;
 using StableRep.Api.Experiments;
 using StableRep.Api.Http;
@@ -25,6 +26,8 @@ public sealed partial class ExperimentPage : IDisposable
     private Exception? _error;
     private IDisposable? _subscription;
     private Throttle? _refresh;
+    private ElementReference? _tabs;
+    private string? _tabInSight;
     private Guid _shownId;
     private long _sequence;
     private bool _isBusy;
@@ -80,6 +83,9 @@ public sealed partial class ExperimentPage : IDisposable
     private NavigationManager Navigation { get; set; } = default!;
 
     [Inject]
+    private IJSRuntime Script { get; set; } = default!;
+
+    [Inject]
     private IDialogService Dialogs { get; set; } = default!;
 
     [Inject]
@@ -118,6 +124,17 @@ public sealed partial class ExperimentPage : IDisposable
             _sequence = _experiment.LastSequence;
             _refresh ??= new Throttle(Pace, () => InvokeAsync(ReadAsync), Clock);
             _subscription = Feed.Subscribe(Id, _sequence, HearAsync);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        // On a narrow screen the bar holds fewer tabs than there are.
+        if (_experiment is not null && _tabInSight != Shown)
+        {
+            _tabInSight = Shown;
+            await Script.InvokeVoidAsync("studioPage.showCurrent", _tabs);
         }
     }
 

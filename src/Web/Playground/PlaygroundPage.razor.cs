@@ -17,7 +17,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private PreviewFollower _follower = default!;
     private IReadOnlyList<Generator>? _generators;
     private Exception? _error;
-    private string _prompt = "a red circle on a blue background";
+    private string _prompt = "a red mushroom with dots";
     private string _scales = "1, 2, 4, 7.5";
     private string _seeds = "0-3";
     private string _sampler = "";

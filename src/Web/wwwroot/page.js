@@ -3,6 +3,13 @@ window.studioPage = {
   toTop(element) {
     element?.scrollTo({ top: 0, behavior: "smooth" });
   },
+  // Sideways only: the page stays where it is.
+  showCurrent(list) {
+    const item = list?.querySelector("[aria-current=page]");
+    if (item) {
+      list.scrollLeft = item.offsetLeft - list.offsetLeft - (list.clientWidth - item.clientWidth) / 2;
+    }
+  },
   kept(key) {
     try {
       return localStorage.getItem(key);

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using StableRep.Engine.Training;
 using TorchSharp.Modules;
-using AdamW = StableRep.Engine.Training.AdamW;
 using static TorchSharp.torch;
+using AdamW = StableRep.Engine.Training.AdamW;
 
 namespace StableRep.Engine.Diffusion.Training;
 
