@@ -9,6 +9,7 @@ using StableRep.Api.Cli;
 using StableRep.Api.Hosting;
 using StableRep.Api.Jobs;
 using StableRep.Data.Hosting;
+using StableRep.Engine.Tests.Checkpoints.Hub;
 using StableRep.Testing;
 
 namespace StableRep.Api.Tests.Hosting;
@@ -63,13 +64,15 @@ public sealed class SecretsTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_hub_that_does_not_answer_is_told_without_the_token()
+    public async Task A_hub_that_has_nothing_of_the_kind_is_told_without_the_token()
     {
+        await using var hub = FakeHub.WithTinyGenerator();
         var output = new StringWriter();
-        var status = await StudioCommand.Create().Parse(["generators", "pull", "owner/name", "--hub", "http://127.0.0.1:9", "--token", Secret])
+        var status = await StudioCommand.Create().Parse(["generators", "pull", "owner/none", "--hub", hub.Address.AbsoluteUri, "--token", Secret])
             .InvokeAsync(new InvocationConfiguration { Output = output, Error = output }, Stop);
         Assert.Equal(1, status);
-        Assert.Contains("127.0.0.1:9", output.ToString(), StringComparison.Ordinal);
+        Assert.Equal($"Bearer {Secret}", Assert.Single(hub.Requests.Select(request => request.Authorization).Distinct()));
+        Assert.Contains("owner/none", output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, output.ToString(), StringComparison.Ordinal);
     }
 
