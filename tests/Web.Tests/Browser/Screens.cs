@@ -30,7 +30,7 @@ public sealed class Screens(BrowserStudio studio, TestCluster cluster) : Browser
     {
         var empty = await NewPageAsync();
         await OpenAsync(empty, "/");
-        await TakeAsync(empty, "home-empty", "light", "desktop");
+        await TakeAsync(empty, "home-empty-light-desktop");
         var experiment = await Studio.ExperimentAsync(Stop);
         await Studio.IdleAsync(Stop);
         var routes = typeof(App).Assembly.GetTypes().SelectMany(type => type.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template)
@@ -60,7 +60,7 @@ public sealed class Screens(BrowserStudio studio, TestCluster cluster) : Browser
                         await Assertions.Expect(page.Locator("main img")).ToHaveCountAsync(12, new() { Timeout = 60_000 });
                     }
 
-                    await TakeAsync(page, name, dark ? "dark" : "light", device);
+                    await TakeAsync(page, $"{name}-{(dark ? "dark" : "light")}-{device}");
                 }
             }
         }
@@ -93,13 +93,14 @@ public sealed class Screens(BrowserStudio studio, TestCluster cluster) : Browser
         return await sweeps.GetAsync(sweep.Id, Stop);
     }
 
-    private static async Task TakeAsync(IPage page, string name, string look, string device)
+    /// <summary>Takes a picture of a page that has everything it shows.</summary>
+    internal static async Task TakeAsync(IPage page, string name)
     {
         await Assertions.Expect(page.Locator(".loading")).ToHaveCountAsync(0);
         await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
         var folder = Path.Combine(WebProgram.Repository, "docs", "screens");
         Directory.CreateDirectory(folder);
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{look}-{device}.png"), Animations = ScreenshotAnimations.Disabled });
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), Animations = ScreenshotAnimations.Disabled });
     }
 
     private static string NameOf(string route) => route == "/"

@@ -5,7 +5,6 @@ using StableRep.Api.Tests;
 using StableRep.Data.Accounts;
 using StableRep.Testing;
 using StableRep.Web.Tests.Accounts;
-using StableRep.Web.Tests.Hosting;
 
 namespace StableRep.Web.Tests.Browser;
 
@@ -138,42 +137,34 @@ public sealed class TeamTests(BrowserStudio studio, TestCluster cluster) : Brows
     [Fact(Explicit = true)]
     public async Task Take_pictures()
     {
-        var folder = Directory.CreateDirectory(Path.Combine(WebProgram.Repository, "docs", "screens")).FullName;
-        var link = FirstAdmin;
+        (int Width, bool Dark, string Look)[] looks = [(1280, false, "light-desktop"), (1280, true, "dark-desktop"), (360, false, "light-phone"), (360, true, "dark-phone")];
+        foreach (var (width, dark, look) in looks)
+        {
+            await TakeAsync(await NewPageAsync(width, dark), "account-first-admin", look, FirstAdmin);
+        }
+
         await TeamStudio.AddPersonAsync(_team, "root", StudioRole.Admin, "Rosalind Root");
         await TeamStudio.AddPersonAsync(_team, "ada", StudioRole.Viewer, "Ada Lovelace");
-        foreach (var (width, dark, look) in ((int, bool, string)[])[(1280, false, "light-desktop"), (1280, true, "dark-desktop"), (360, false, "light-phone"), (360, true, "dark-phone")])
+        foreach (var (width, dark, look) in looks)
         {
-            async Task TakeAsync(IPage page, string name, string? address)
-            {
-                if (address is not null)
-                {
-                    await page.GotoAsync(address);
-                }
-
-                await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
-                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{look}.png"), Animations = ScreenshotAnimations.Disabled });
-            }
-
             var page = await NewPageAsync(width, dark);
-            await TakeAsync(page, "account-first-admin", link);
-            await TakeAsync(page, "account-invitation", await InvitationAsync($"person-{look}"));
-            await TakeAsync(page, "account-invitation-used", "/account/invitation");
-            await TakeAsync(page, "account-login", "/account/login");
+            await TakeAsync(page, "account-invitation", look, await InvitationAsync($"person-{look}"));
+            await TakeAsync(page, "account-invitation-used", look, "/account/invitation");
+            await TakeAsync(page, "account-login", look, "/account/login");
             await page.GetByLabel("User name").FillAsync("ada");
             await page.GetByLabel("Password").FillAsync("not the password");
             await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
             await page.GetByRole(AriaRole.Alert).WaitForAsync();
-            await TakeAsync(page, "account-login-refused", null);
+            await TakeAsync(page, "account-login-refused", look);
             await LogInAsync(page, "ada", TeamStudio.Password);
-            await TakeAsync(page, "viewer-home", "/");
-            await TakeAsync(page, "viewer-denied", "/admin/users");
-            await TakeAsync(page, "account-denied", "/account/denied");
-            await TakeAsync(page, "account", "/account");
-            await TakeAsync(page, "account-password", "/account/password");
+            await TakeAsync(page, "viewer-home", look, "/");
+            await TakeAsync(page, "viewer-denied", look, "/admin/users");
+            await TakeAsync(page, "account-denied", look, "/account/denied");
+            await TakeAsync(page, "account", look, "/account");
+            await TakeAsync(page, "account-password", look, "/account/password");
             var admin = await NewPageAsync(width, dark);
             await LogInAsync(admin, "root", TeamStudio.Password);
-            await TakeAsync(admin, "admin-users-team", "/admin/users");
+            await TakeAsync(admin, "admin-users-team", look, "/admin/users");
         }
     }
 
@@ -181,6 +172,16 @@ public sealed class TeamTests(BrowserStudio studio, TestCluster cluster) : Brows
     {
         _team = await TeamStudio.StartAsync(Cluster);
         await Studio.StartBrowserAsync();
+    }
+
+    private static async Task TakeAsync(IPage page, string name, string look, string? address = null)
+    {
+        if (address is not null)
+        {
+            await page.GotoAsync(address);
+        }
+
+        await Screens.TakeAsync(page, $"{name}-{look}");
     }
 
     private static async Task ChooseAsync(IPage page, string password, string repeated)
