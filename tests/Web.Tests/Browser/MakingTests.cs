@@ -19,7 +19,9 @@ public sealed partial class MakingTests(BrowserStudio studio, TestCluster cluste
     {
         var name = $"uploaded {Guid.NewGuid():N}";
         await OpenAsync(Page, "/caption-sets");
-        await Page.GetByLabel("Caption file").SetInputFilesAsync(new FilePayload { Name = $"{name}.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(Table()) });
+        var file = Page.GetByLabel("Caption file");
+        await Expect(file).ToBeEnabledAsync();
+        await file.SetInputFilesAsync(new FilePayload { Name = $"{name}.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(Table()) });
         await Expect(Page.GetByText("Left out as duplicates")).ToBeVisibleAsync();
         await Page.GetByRole(AriaRole.Button, new() { Name = "Keep 24 captions" }).ClickAsync();
         await Page.WaitForURLAsync(SetAddress());

@@ -98,6 +98,12 @@ public sealed class GeneratorPullTests : IAsyncDisposable
                 return false;
             }
 
+            // Another file is there whole before the pull is stopped.
+            while (!File.Exists(_folder.File(".tiny-sd.pull/model_index.json")))
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+
             // Half of the file, then silence until the client is gone.
             var content = _hub.Files[UNet];
             context.Response.ContentLength64 = content.Length;
