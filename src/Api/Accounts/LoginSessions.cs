@@ -37,13 +37,13 @@ public sealed class LoginSessions(IDbContextFactory<StudioDbContext> stores, IOp
             return true;
         }
 
-        var now = clock.GetUtcNow();
         Guid? token = Guid.TryParse(user.FindFirstValue(TokenClaim), out var shown) ? shown : null;
         var (id, login, stamp) = (user.UserId(), user.FindFirstValue(IdClaim), user.FindFirstValue(identity.Value.ClaimsIdentity.SecurityStampClaimType));
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
+        var tokens = TokenService.Valid(store, clock.GetUtcNow());
         return await store.Users.AnyAsync(
             row => row.Id == id && row.DisabledAt == null && (stamp == null || row.SecurityStamp == stamp)
-                && (token == null || store.ApiTokens.Any(used => used.Id == token && used.RevokedAt == null && (used.ExpiresAt == null || used.ExpiresAt > now)))
+                && (token == null || tokens.Any(used => used.Id == token))
                 && !store.UserTokens.Any(ended => ended.UserId == id && ended.LoginProvider == Ended && ended.Name == login),
             cancellationToken);
     }

@@ -86,10 +86,10 @@ public sealed class TokenService(IDbContextFactory<StudioDbContext> stores, Audi
         var now = clock.GetUtcNow();
         await using var store = await stores.CreateDbContextAsync(cancellationToken);
         var found = await (
-            from token in store.ApiTokens.AsNoTracking()
+            from token in Valid(store, now).AsNoTracking()
             join owner in store.Users on token.UserId equals owner.Id
             join role in store.UserRoles on owner.Id equals role.UserId
-            where token.Hash == hash && token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now) && owner.DisabledAt == null
+            where token.Hash == hash && owner.DisabledAt == null
             select new { token, owner, role.RoleId }).FirstOrDefaultAsync(cancellationToken);
         if (found is null || StudioRoles.OfRow(found.RoleId) is not { } ownerRole || TokenScopes.RoleOf(found.token.Scopes, ownerRole) is not { } acting)
         {
@@ -104,6 +104,10 @@ public sealed class TokenService(IDbContextFactory<StudioDbContext> stores, Audi
 
         return (found.token.Id, found.owner, acting);
     }
+
+    /// <summary>The tokens that are neither revoked nor expired.</summary>
+    internal static IQueryable<ApiToken> Valid(StudioDbContext store, DateTimeOffset now) =>
+        store.ApiTokens.Where(token => token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now));
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 

@@ -52,9 +52,7 @@ internal sealed class MultipartUpload : IDisposable
     {
         var reader = Open(request, mostBytes);
         disk.Require(request.ContentLength ?? 0);
-        var folder = disk.PathOf("uploads");
-        Directory.CreateDirectory(folder);
-        var upload = new MultipartUpload(System.IO.Path.Combine(folder, Guid.NewGuid().ToString("N")), new DiskWatch(disk));
+        var upload = new MultipartUpload(disk.NewUploadPath(), new DiskWatch(disk));
         await upload.FillAsync(reader, cancellationToken);
         request.HttpContext.Features.Set(upload.Fingerprint());
         return upload;

@@ -24,6 +24,9 @@ public sealed class DataDisk(IOptions<StudioOptions> options, FreeSpaceReader re
     /// <summary>A path under the data folder.</summary>
     public string PathOf(string name) => options.Value.PathOf(name);
 
+    /// <summary>A path of its own for a file that is on its way; whoever takes it removes it.</summary>
+    public string NewUploadPath() => Path.Combine(Directory.CreateDirectory(PathOf("uploads")).FullName, Guid.NewGuid().ToString("N"));
+
     /// <summary>Refuses to write more than fits.</summary>
     /// <param name="bytes">The bytes to be written; 0 asks whether anything may be.</param>
     /// <exception cref="DiskFullException">They do not fit.</exception>

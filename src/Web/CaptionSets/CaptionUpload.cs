@@ -98,7 +98,7 @@ internal sealed class CaptionUpload(CaptionSetService sets, DataDisk disk) : IAs
         try
         {
             disk.Require(size);
-            _path = Path.Combine(Directory.CreateDirectory(disk.PathOf("uploads")).FullName, Guid.NewGuid().ToString("N"));
+            _path = disk.NewUploadPath();
 
             // The name decides the format: a wrong one is told before the file has travelled.
             File.Create(_path).Dispose();
