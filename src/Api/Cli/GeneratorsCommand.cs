@@ -3,10 +3,11 @@ using System.Globalization;
 using Spectre.Console;
 using StableRep.Api.Generators;
 using StableRep.Engine.Checkpoints.Hub;
+using StableRep.Engine.Diffusion.Training;
 
 namespace StableRep.Api.Cli;
 
-/// <summary>The verbs <c>generators pull</c>, <c>generators list</c> and <c>generators train</c>.</summary>
+/// <summary>The verbs <c>generators pull</c>, <c>list</c>, <c>train</c> and <c>widen</c>.</summary>
 internal static class GeneratorsCommand
 {
     public static Command Create() => new("generators", "Text-to-image checkpoints of this node.")
@@ -14,6 +15,7 @@ internal static class GeneratorsCommand
         Pull(),
         List(),
         GeneratorsTrainCommand.Create(),
+        Widen(),
     };
 
     private static Command Pull()
@@ -52,6 +54,17 @@ internal static class GeneratorsCommand
                 });
             await output.WriteLineAsync($"{generator.Name}: {Size(generator.Bytes)} in {generator.Path}");
         });
+        return command;
+    }
+
+    private static Command Widen()
+    {
+        var folder = new Argument<string>("folder") { Description = "A generator's folder." };
+        var output = new Option<string>("--out") { Description = "The folder of the widened generator; it must not exist.", Required = true };
+        var seed = new Option<ulong>("--seed") { Description = "Decides how the copies of a channel differ.", DefaultValueFactory = _ => 1 };
+        var command = new Command("widen", "Double the channels of a generator's UNet without changing what it draws, to train it on.") { folder, output, seed };
+        command.SetVerb((parsed, cancellationToken) => Task.Run(
+            () => UNetWidening.Widen(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(output), parsed.GetValue(seed)), cancellationToken));
         return command;
     }
 

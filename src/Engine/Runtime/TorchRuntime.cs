@@ -65,6 +65,7 @@ public static class TorchRuntime
 
     private static void LoadNative()
     {
+        FreedMemory.Keep();
         try
         {
             if (LibTorchSharpPatch.Apply() is { } bridge)

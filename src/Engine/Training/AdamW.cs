@@ -14,22 +14,25 @@ public sealed class AdamW : IDisposable
     // On a CPU the six passes over a block of 2^17 elements (four arrays of 512 KiB) run in its cache instead of in main memory.
     private const long CpuBlock = 1 << 17;
 
-    private readonly AdamWOptions _options;
+    private readonly OptimizerOptions _options;
     private readonly Tensor _average;
     private readonly Tensor _squareAverage;
     private readonly Tensor _scratch;
     private readonly List<(long Start, long Length, bool Decays)> _blocks;
 
     /// <summary>Starts with zero moments.</summary>
-    public AdamW(FlatParameters parameters, AdamWOptions? options = null)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="options">The constants; null for the defaults.</param>
+    /// <param name="trains">Which parameters to train; null for all.</param>
+    public AdamW(FlatParameters parameters, OptimizerOptions? options = null, Func<ParameterSlice, bool>? trains = null)
     {
-        (Parameters, _options) = (parameters, options ?? new AdamWOptions());
+        (Parameters, _options) = (parameters, options ?? new OptimizerOptions());
         using var scope = NewDisposeScope();
         var values = parameters.Values;
         _average = zeros_like(values).DetachFromDisposeScope();
         _squareAverage = zeros_like(values).DetachFromDisposeScope();
         var block = values.device_type == DeviceType.CPU ? CpuBlock : values.numel();
-        _blocks = [.. Blocks(0, parameters.DecayedLength, block, true), .. Blocks(parameters.DecayedLength, values.numel(), block, false)];
+        _blocks = [.. Runs(parameters, trains).SelectMany(run => Blocks(run.Start, run.End, block, run.Decays))];
         _scratch = empty(_blocks.Max(item => item.Length), dtype: values.dtype, device: values.device).DetachFromDisposeScope();
     }
 
@@ -103,38 +106,36 @@ public sealed class AdamW : IDisposable
         _scratch.Dispose();
     }
 
+    /// <summary>Parameters side by side that are treated alike, with the gaps behind them.</summary>
+    private static List<(long Start, long End, bool Decays)> Runs(FlatParameters parameters, Func<ParameterSlice, bool>? trains)
+    {
+        var runs = new List<(long Start, long End, bool Decays)>();
+        foreach (var (index, slice) in parameters.Slices.Index())
+        {
+            if (trains?.Invoke(slice) == false)
+            {
+                continue;
+            }
+
+            var end = index + 1 < parameters.Slices.Count ? parameters.Slices[index + 1].Offset : parameters.Values.numel();
+            if (runs.Count > 0 && runs[^1] is var last && last.End == slice.Offset && last.Decays == slice.Decays)
+            {
+                runs[^1] = last with { End = end };
+            }
+            else
+            {
+                runs.Add((slice.Offset, end, slice.Decays));
+            }
+        }
+
+        return runs;
+    }
+
     private static IEnumerable<(long Start, long Length, bool Decays)> Blocks(long start, long end, long size, bool decays)
     {
         for (; start < end; start += size)
         {
             yield return (start, Math.Min(size, end - start), decays);
-        }
-    }
-}
-
-/// <summary>The constants of <see cref="AdamW"/>. The defaults are those of StableRep's training.</summary>
-public sealed record AdamWOptions
-{
-    /// <summary>Decay of the gradient's running mean, in [0, 1).</summary>
-    public double Beta1 { get; init; } = 0.9;
-
-    /// <summary>Decay of the squared gradient's running mean, in [0, 1).</summary>
-    public double Beta2 { get; init; } = 0.98;
-
-    /// <summary>Added to the denominator.</summary>
-    public double Epsilon { get; init; } = 1e-8;
-
-    /// <summary>The share of a decaying parameter that a step at learning rate 1 takes away.</summary>
-    public double WeightDecay { get; init; } = 0.1;
-
-    /// <summary>Checks the constants.</summary>
-    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
-    public void Validate()
-    {
-        if (Beta1 is not (>= 0 and < 1) || Beta2 is not (>= 0 and < 1) || Epsilon is not > 0 || WeightDecay is not >= 0)
-        {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"The optimizer needs betas in [0, 1), a positive epsilon and a weight decay of at least 0, not {Beta1}, {Beta2}, {Epsilon} and {WeightDecay}."));
         }
     }
 }

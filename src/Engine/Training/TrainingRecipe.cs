@@ -60,8 +60,8 @@ public sealed record TrainingRecipe
     /// <summary>The learning rate at the end.</summary>
     public double FinalLearningRate { get; init; }
 
-    /// <summary>The optimizer's constants.</summary>
-    public AdamWOptions Optimizer { get; init; } = new();
+    /// <summary>How the optimizer moves the parameters.</summary>
+    public OptimizerOptions Optimizer { get; init; } = new();
 
     /// <summary>The largest L2 norm of all gradients together, or 0 for no limit.</summary>
     public double ClipGradientNorm { get; init; }

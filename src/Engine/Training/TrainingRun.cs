@@ -25,7 +25,7 @@ internal sealed class TrainingRun : IDisposable
         Method.to(options.Device.Torch);
         Method.train();
         Parameters = new FlatParameters(Method);
-        Optimizer = new AdamW(Parameters, recipe.Optimizer);
+        Optimizer = new Optimizer(Parameters, recipe.Optimizer);
         Average = recipe.AverageDecay > 0 ? new ExponentialMovingAverage(Parameters, recipe.AverageDecay) : null;
         Scaler = new LossScaler(options.Device.Precision == Runtime.Precision.Fp16);
     }
@@ -34,7 +34,7 @@ internal sealed class TrainingRun : IDisposable
 
     public FlatParameters Parameters { get; }
 
-    public AdamW Optimizer { get; }
+    public Optimizer Optimizer { get; }
 
     public ExponentialMovingAverage? Average { get; }
 

@@ -66,6 +66,7 @@ internal static class RecognitionBenchmark
         Console.WriteLine($"(a rate of 90% has a 95% interval of ±{1.96 * Math.Sqrt(0.09 / captions.Length):P1} or less)");
         var requests = ImageRequest.All([.. captions.Select(caption => caption.Text)], options.Images);
         var columns = new List<PixelImage[]>();
+        var verdicts = new List<Verdict[]>();
         foreach (var scale in options.Scales)
         {
             var settings = new GenerationSettings
@@ -79,10 +80,11 @@ internal static class RecognitionBenchmark
             };
             var clock = Stopwatch.StartNew();
             var images = new TextToImagePipeline(generator).Generate(requests, settings).Select(made => made.Image).ToArray();
-            Report($"guidance {scale}", judge, captions, images, images.Length / clock.Elapsed.TotalSeconds);
+            verdicts.Add(Report($"guidance {scale}", judge, captions, images, images.Length / clock.Elapsed.TotalSeconds));
             columns.Add(images);
         }
 
+        ReportKinds(captions, options.Images, verdicts);
         if (options.Grid is { } grid) WriteGrid(grid, columns, options.Images, captions);
     }
 
@@ -95,7 +97,7 @@ internal static class RecognitionBenchmark
             .SelectMany(group => group.Take(quota).Select((caption, round) => (caption, round))).OrderBy(item => item.round).Take(count).Select(item => item.caption)];
     }
 
-    private static void Report(string name, SceneJudge judge, SceneCaption[] captions, PixelImage[] images, double? speed)
+    private static Verdict[] Report(string name, SceneJudge judge, SceneCaption[] captions, PixelImage[] images, double? speed)
     {
         var each = images.Length / captions.Length;
         var (verdicts, features) = judge.Look(images);
@@ -109,6 +111,31 @@ internal static class RecognitionBenchmark
                 $"{name,-22} {Share(pairs, pair => pair.Verdict.Class == pair.Caption.Class),8:P1} {Share(pairs, pair => pair.Verdict.Colour == pair.Caption.Colour),8:P1} "
                 + $"{Share(pairs, pair => pair.Verdict.Class == pair.Caption.Class && pair.Verdict.Colour == pair.Caption.Colour),8:P1} "
                 + $"{Share(textured, pair => pair.Verdict.Texture == pair.Caption.Texture),8:P1} {diversity,10:F4} {PixelDiversity(images, each),8:F1} {speed,9:F2}");
+        }
+
+        return verdicts;
+    }
+
+    /// <summary>Where the object is recognised and where it is not, by what the captions say: a column a guidance scale.</summary>
+    private static void ReportKinds(SceneCaption[] captions, int each, List<Verdict[]> verdicts)
+    {
+        (string Name, Func<ObjectDescription, bool> Has)[] kinds =
+        [
+            ("neither of these", main => main is { Texture: null or ObjectTexture.Plain, Size: not SizeBand.Small, Tilted: false }),
+            ("a pattern", main => main.Texture is ObjectTexture.Striped or ObjectTexture.Dotted),
+            ("small", main => main.Size is SizeBand.Small),
+            ("tilted", main => main.Tilted),
+        ];
+        Console.WriteLine("object recognised where the caption speaks of");
+        foreach (var (name, has) in kinds) ReportKind($"one object, {name}", caption => caption.Says.Objects.Count == 1 && has(caption.Says.Objects[0]));
+        ReportKind("several objects", caption => caption.Says.Objects.Count > 1);
+        foreach (var of in Enum.GetValues<ObjectClass>()) ReportKind($"a {of}".ToLowerInvariant(), caption => caption.Class == of);
+
+        void ReportKind(string name, Func<SceneCaption, bool> has)
+        {
+            int[] of = [.. Enumerable.Range(0, captions.Length).Where(i => has(captions[i]))];
+            int[] images = [.. of.SelectMany(i => Enumerable.Range(i * each, each))];
+            Console.WriteLine($"{$"  {name} ({of.Length})",-40} {string.Join(' ', verdicts.Select(column => $"{Share(images, image => column[image].Class == captions[image / each].Class),7:P1}"))}");
         }
     }
 

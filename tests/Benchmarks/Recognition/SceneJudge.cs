@@ -83,7 +83,7 @@ internal sealed class SceneJudge : IDisposable
     private static void Train(SceneJudgeNetwork network, int steps, Device device, Action<string> log)
     {
         using var parameters = new FlatParameters(network);
-        using var optimizer = new AdamW(parameters, new AdamWOptions { Beta2 = 0.99, WeightDecay = 0.02 });
+        using var optimizer = new AdamW(parameters, new OptimizerOptions { Beta2 = 0.99, WeightDecay = 0.02 });
         var schedule = new LearningRateSchedule { Peak = 4e-3, WarmupEpochs = 0.05, Epochs = 1, IterationsPerEpoch = steps };
         var stream = new SceneStream(Seed, SceneDomain.JudgeTrain);
         var clock = Stopwatch.StartNew();

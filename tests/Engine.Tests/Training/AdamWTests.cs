@@ -12,7 +12,7 @@ public sealed class AdamWTests
         using var scope = NewDisposeScope();
         var (ours, theirs) = (Network(), Network());
         using var parameters = new FlatParameters(ours);
-        using var adamW = new AdamW(parameters, new AdamWOptions { Beta2 = 0.95, WeightDecay = 0.2 });
+        using var adamW = new AdamW(parameters, new OptimizerOptions { Beta2 = 0.95, WeightDecay = 0.2 });
         var biases = theirs.named_parameters().Where(item => item.parameter.dim() < 2).Select(item => item.parameter);
         var weights = theirs.named_parameters().Where(item => item.parameter.dim() > 1).Select(item => item.parameter);
         var reference = optim.AdamW(
@@ -50,7 +50,7 @@ public sealed class AdamWTests
         using var scope = NewDisposeScope();
         var network = nn.Sequential(("linear", nn.Linear(3, 2)), ("norm", nn.LayerNorm(2)));
         using var parameters = new FlatParameters(network);
-        using var adamW = new AdamW(parameters, new AdamWOptions { WeightDecay = 0.5 });
+        using var adamW = new AdamW(parameters, new OptimizerOptions { WeightDecay = 0.5 });
         var before = network.named_parameters().ToDictionary(item => item.name, item => item.parameter.detach().clone());
         adamW.Step(0.1);
         Assert.Equal(["linear.weight"], parameters.Slices.Where(slice => slice.Decays).Select(slice => slice.Name));

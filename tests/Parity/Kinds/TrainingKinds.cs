@@ -1,7 +1,6 @@
 using StableRep.Engine.Training;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
-using AdamW = StableRep.Engine.Training.AdamW;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace StableRep.Parity.Kinds;
 
@@ -75,7 +74,7 @@ internal static class TrainingKinds
     {
         var (w, b) = (new Parameter(parity.In("w")), new Parameter(parity.In("b")));
         using var parameters = new FlatParameters([("w", w), ("b", b)]);
-        using var adamW = new AdamW(parameters, new AdamWOptions
+        using var adamW = new AdamW(parameters, new OptimizerOptions
         {
             Beta1 = parity.Number("beta1"),
             Beta2 = parity.Number("beta2"),

@@ -147,7 +147,10 @@ public abstract record TrainingPhaseRecipe
     /// <summary>Images a step.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>AdamW's learning rate after the warm-up.</summary>
+    /// <summary>Whether <see cref="StableRep.Engine.Training.Muon"/> moves the matrices and convolutions that it fits, instead of AdamW.</summary>
+    public bool Muon { get; init; }
+
+    /// <summary>The optimizer's learning rate after the warm-up.</summary>
     public required double LearningRate { get; init; }
 
     /// <summary>Steps of linear warm-up.</summary>
@@ -156,7 +159,7 @@ public abstract record TrainingPhaseRecipe
     /// <summary>The last part of the steps, in [0, 1], in which the learning rate falls along a cosine to 1% of its value.</summary>
     public double DecayFraction { get; init; } = 0.3;
 
-    /// <summary>AdamW's decoupled weight decay, of matrices and convolutions only.</summary>
+    /// <summary>Decoupled weight decay, of matrices and convolutions only.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
     /// <summary>Gradients are scaled down to this norm where theirs is greater.</summary>

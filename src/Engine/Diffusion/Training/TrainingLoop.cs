@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using StableRep.Engine.Training;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
-using AdamW = StableRep.Engine.Training.AdamW;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace StableRep.Engine.Diffusion.Training;
 
 /// <summary>
-/// The optimizer steps of one phase: AdamW on flat parameters, a moving average, checkpoints, resume and reports. What a step computes comes
+/// The optimizer steps of one phase: the optimizer on flat parameters, a moving average, checkpoints, resume and reports. What a step computes comes
 /// from the replicas and must depend on the step's number alone, so that a resumed run repeats an uninterrupted one bit by bit.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
@@ -22,7 +21,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly FlatParameters[] _all;
     private readonly FlatParameters _parameters;
     private readonly ReplicaThreads _threads;
-    private readonly AdamW _optimizer;
+    private readonly Optimizer _optimizer;
 
     /// <param name="name">The phase's name, for files and messages.</param>
     /// <param name="recipe">Its hyper-parameters.</param>
@@ -37,7 +36,7 @@ internal sealed class TrainingLoop : IDisposable
         _all = [.. replicas.Select(replica => new FlatParameters(replica.Parameters))];
         _parameters = _all[0];
         _threads = new ReplicaThreads(replicas.Count);
-        _optimizer = new AdamW(_parameters, new AdamWOptions { Beta2 = 0.99, WeightDecay = recipe.WeightDecay });
+        _optimizer = new Optimizer(_parameters, new OptimizerOptions { Beta2 = 0.99, WeightDecay = recipe.WeightDecay, Muon = recipe.Muon }, replicas.Count);
         Average = new ExponentialMovingAverage(_parameters, emaDecay);
     }
 
@@ -131,7 +130,7 @@ internal sealed class TrainingLoop : IDisposable
                 $"({_recipe.LearningRate}) or raise its warmup_steps; --resume continues from the last checkpoint.");
         }
 
-        _optimizer.Step(_recipe.RateAt(step));
+        _optimizer.Step(_recipe.RateAt(step), _threads.Run);
         Average.Update();
         Spread();
         return (number, norm);

@@ -15,7 +15,7 @@ internal static class DemoRecipe
         WarmupEpochs = 1,
         // Small batches and encoders take larger rates than the paper's: 1e-3 at 128 views.
         BaseLearningRate = 4e-3,
-        Optimizer = new AdamWOptions { WeightDecay = 0.05 },
+        Optimizer = new OptimizerOptions { WeightDecay = 0.05 },
         ClipGradientNorm = 3,
         ProjectorHidden = 512,
         ProjectorOutput = 128,

@@ -3,6 +3,7 @@ using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Diffusion;
 using StableRep.Engine.Diffusion.Training;
 using StableRep.Engine.Models;
+using StableRep.Engine.Runtime;
 using StableRep.Engine.Scenes;
 using StableRep.Engine.Text;
 using StableRep.Engine.Training;
@@ -32,7 +33,7 @@ public sealed class GeneratorTrainerTests : IDisposable
           },
           "scheduler": { "_class_name": "DDIMScheduler", "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction", "clip_sample": false },
           "vae_training": { "images": 24, "steps": 40, "batch_size": 8, "learning_rate": 5e-3, "warmup_steps": 2, "checkpoint_every": 20 },
-          "denoiser_training": { "images": 24, "steps": 40, "batch_size": 8, "learning_rate": 5e-3, "warmup_steps": 2, "mirror": true, "checkpoint_every": 20 },
+          "denoiser_training": { "images": 24, "steps": 40, "batch_size": 8, "muon": true, "learning_rate": 5e-3, "warmup_steps": 2, "mirror": true, "checkpoint_every": 20 },
           "samples": { "prompts": ["a red car"], "images_per_prompt": 2, "steps": 2 }
         }
         """, "tiny");
@@ -114,6 +115,31 @@ public sealed class GeneratorTrainerTests : IDisposable
         Assert.True(JsonNode.DeepEquals(Json(first, "vae/config.json"), Json(second, "vae/config.json")));
         Assert.Equal(0, Distance(first, second, "vae"));
         Assert.InRange(Distance(first, second, "unet"), 0, 1e-3);
+    }
+
+    [Fact]
+    public void A_widened_generator_draws_the_same_and_learns_on()
+    {
+        var (narrow, wide, trained) = (Path.Combine(_folder, "narrow"), Path.Combine(_folder, "wide"), Path.Combine(_folder, "trained"));
+        Trainer(narrow, new Recorder()).Run(Scenes());
+        UNetWidening.Widen(narrow, wide, seed: 1);
+        using (NewDisposeScope())
+        {
+            using var before = GeneratorFolder.Load(narrow, ComputeDevice.Cpu);
+            using var after = GeneratorFolder.Load(wide, ComputeDevice.Cpu);
+            Assert.Equal([16, 16], after.UNet.Config.BlockOutChannels);
+            var (latents, timesteps, text) = (randn([2, 3, 8, 8]), tensor(new long[] { 900, 200 }), before.TextEncoder.forward(before.Tokenizer.EncodeBatch(["a red car", ""])));
+            var (expected, actual) = (before.UNet.forward(latents, timesteps, text), after.UNet.forward(latents, timesteps, text));
+            Assert.True(expected.std().item<float>() > 0.01, "The narrow UNet predicts nothing.");
+            Assert.True(actual.allclose(expected, rtol: 1e-3, atol: 1e-4), $"Predictions differ by up to {(actual - expected).abs().max().item<float>():E2}.");
+        }
+
+        var recipe = Tiny with { DenoiserTraining = Tiny.DenoiserTraining with { Steps = 20 }, VaeTraining = Tiny.VaeTraining with { Steps = 0 } };
+        new GeneratorTrainer(new GeneratorTrainingOptions { Recipe = recipe, OutputFolder = trained, InitialFolder = wide }, new Recorder()).Run(Scenes());
+        using var source = TensorSources.OpenComponent(Path.Combine(trained, "unet"));
+        var copies = source.Read("mid_block.resnets.0.conv1.weight").to(ScalarType.Float32);
+        Assert.True((copies[0] - copies[1]).abs().max().item<float>() > 1e-3, "The copies of a channel did not become different ones.");
+        Assert.Contains("exists", Assert.Throws<IOException>(() => UNetWidening.Widen(narrow, wide, seed: 1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
