@@ -6,7 +6,7 @@ using Parameter = TorchSharp.Modules.Parameter;
 namespace StableRep.Engine.Diffusion.Training;
 
 /// <summary>
-/// The optimizer steps of one phase: the optimizer on flat parameters, a moving average, checkpoints, resume and reports. What a step computes comes
+/// The steps of one phase: the optimizer on flat parameters, a moving average, checkpoints, resume and reports. What a step computes comes
 /// from the replicas and must depend on the step's number alone, so that a resumed run repeats an uninterrupted one bit by bit.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable

@@ -34,7 +34,12 @@ public static class UNetWidening
         using var files = GeneratorFiles.InFolder(folder, variant: null);
         using var weights = files.Weights("unet");
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "unet", "config.json")))!.AsObject();
-        json["block_out_channels"] = new JsonArray([.. json["block_out_channels"]!.AsArray().Select(channels => (JsonNode)(channels!.GetValue<int>() * 2))]);
+        if (json["block_out_channels"] is not JsonArray channels)
+        {
+            throw new CheckpointException($"{folder}/unet/config.json has no block_out_channels: write them down to widen it.");
+        }
+
+        json["block_out_channels"] = new JsonArray([.. channels.Select(width => (JsonNode)(width!.GetValue<int>() * 2))]);
         using var unet = new UNet2DConditionModel(UNet2DConditionConfig.Read(ConfigDocument.Parse(json.ToJsonString(), $"{folder}/unet")));
         using var random = new Generator(seed, CPU);
         var wide = unet.state_dict();
