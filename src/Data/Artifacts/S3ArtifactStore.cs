@@ -166,7 +166,8 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
 
     private async Task PutPartsAsync(string key, string name, string path, long length, CancellationToken cancellationToken)
     {
-        var upload = (await CallAsync(key, () => _client.InitiateMultipartUploadAsync(_bucket, name, cancellationToken))).UploadId;
+        // Not cancelled: an upload whose answer is not waited for is there, and cannot be given up for want of its name.
+        var upload = (await CallAsync(key, () => _client.InitiateMultipartUploadAsync(_bucket, name, CancellationToken.None))).UploadId;
         try
         {
             var size = Math.Max(PartSize, length / MostParts);
