@@ -72,6 +72,11 @@ internal static class VerbRunner
     {
         var options = configuration.GetSection(EngineOptions.Section).Get<EngineOptions>() ?? new EngineOptions();
         TorchRuntime.Load(options.Threads);
+        if (TorchRuntime.Notice is { } notice)
+        {
+            Console.Error.WriteLine($"note: {notice}");
+        }
+
         return ComputeDevice.Parse(name ?? options.Device, options.Precision);
     }
 

@@ -9,7 +9,7 @@ namespace StableRep.Api.Jobs;
 /// The device of a worker and the generators that it has loaded: the shards of one image set follow each other, and what somebody waits for
 /// comes in between.
 /// </summary>
-internal sealed class EngineHost(IOptions<EngineOptions> options) : IDisposable
+internal sealed partial class EngineHost(IOptions<EngineOptions> options, ILogger<EngineHost> logger) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ManualResetEventSlim _noneFirst = new(initialState: true);
@@ -22,6 +22,11 @@ internal sealed class EngineHost(IOptions<EngineOptions> options) : IDisposable
     public ComputeDevice Device => LazyInitializer.EnsureInitialized(ref _device, () =>
     {
         TorchRuntime.Load(options.Value.Threads);
+        if (TorchRuntime.Notice is { } notice)
+        {
+            LogNotice(notice);
+        }
+
         return ComputeDevice.Parse(options.Value.Device, options.Value.Precision);
     });
 
@@ -141,6 +146,9 @@ internal sealed class EngineHost(IOptions<EngineOptions> options) : IDisposable
         _generators.Add(added);
         return added;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]
+    private partial void LogNotice(string notice);
 
     private sealed class Loaded(string hash, GeneratorFolder folder)
     {

@@ -9,7 +9,7 @@ namespace StableRep.Engine.Runtime;
 /// <param name="Precision">The precision of autocast regions.</param>
 /// <param name="Processors">The processors that the process may use.</param>
 /// <param name="Threads">The threads of one operation on the CPU.</param>
-/// <param name="Libtorch">The version of libtorch.</param>
+/// <param name="Libtorch">The version of libtorch, and what of it is not used (<see cref="TorchRuntime.Version"/>).</param>
 /// <param name="Dotnet">The version of .NET.</param>
 /// <param name="System">The operating system.</param>
 /// <param name="Architecture">The processor architecture.</param>
@@ -29,7 +29,7 @@ public sealed record MachineFacts(
             device.Precision.ToString().ToLowerInvariant(),
             Environment.ProcessorCount,
             torch.get_num_threads(),
-            torch.__version__,
+            TorchRuntime.Version,
             RuntimeInformation.FrameworkDescription,
             RuntimeInformation.OSDescription,
             RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant());

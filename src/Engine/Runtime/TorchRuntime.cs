@@ -21,6 +21,21 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>What whoever computes on this machine should know; null where all is as it should be, and before <see cref="Load"/>.</summary>
+    public static string? Notice => OneDnn.IsLeft
+        ? "oneDNN computes wrong convolutions on this machine: libtorch's own are used, which are right and take about 1.4 times as long."
+        : null;
+
+    /// <summary>libtorch's version, and what of it is not used here. Loads libtorch.</summary>
+    public static string Version
+    {
+        get
+        {
+            Load();
+            return OneDnn.IsLeft ? $"{torch.__version__} without oneDNN" : torch.__version__;
+        }
+    }
+
     /// <summary>Loads libtorch and its bridge. Idempotent and thread-safe; a second call costs nothing.</summary>
     /// <param name="threads">Threads of one operation on the CPU (at least 1); null leaves libtorch's choice, the number of cores.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is less than 1.</exception>
@@ -76,6 +91,7 @@ public static class TorchRuntime
             }
 
             torch.InitializeDeviceType(DeviceType.CPU);
+            OneDnn.LeaveWhereWrong();
         }
         catch (Exception exception) when (exception is not TorchUnavailableException and not OutOfMemoryException)
         {

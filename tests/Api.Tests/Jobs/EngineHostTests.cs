@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StableRep.Api.Hosting;
 using StableRep.Api.Jobs;
@@ -16,7 +17,7 @@ public sealed class EngineHostTests
     [Fact]
     public async Task Who_gives_way_pauses_for_who_goes_first_and_finds_its_generator_loaded_as_it_was()
     {
-        using var engine = new EngineHost(Options.Create(new EngineOptions { Device = "cpu", Threads = 1 }));
+        using var engine = new EngineHost(Options.Create(new EngineOptions { Device = "cpu", Threads = 1 }), NullLogger<EngineHost>.Instance);
         var order = new List<string>();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var waiting = new ManualResetEventSlim();
@@ -55,7 +56,7 @@ public sealed class EngineHostTests
     [Fact]
     public async Task GiveWay_with_nobody_waiting_returns_at_once()
     {
-        using var engine = new EngineHost(Options.Create(new EngineOptions { Device = "cpu", Threads = 1 }));
+        using var engine = new EngineHost(Options.Create(new EngineOptions { Device = "cpu", Threads = 1 }), NullLogger<EngineHost>.Instance);
         var done = await engine.UseAsync(
             First,
             GeneratorHash.OfFolder(First),
