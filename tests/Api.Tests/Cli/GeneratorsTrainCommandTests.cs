@@ -1,6 +1,8 @@
 using System.CommandLine;
 using StableRep.Api.Cli;
+using StableRep.Engine.Checkpoints;
 using StableRep.Engine.Diffusion;
+using StableRep.Engine.Models;
 using StableRep.Engine.Runtime;
 
 namespace StableRep.Api.Tests.Cli;
@@ -49,6 +51,25 @@ public sealed class GeneratorsTrainCommandTests : IDisposable
         Assert.Equal((0, ""), (code, error));
         using var generator = GeneratorFolder.Load(second, ComputeDevice.Cpu);
         Assert.Equal(16, generator.ImageSize);
+    }
+
+    [Fact]
+    public async Task Widen_writes_a_generator_of_twice_the_channels_that_loads_and_never_over_another()
+    {
+        var (recipe, narrow, wide) = (At("tiny.json"), At("narrow"), At("wide"));
+        await File.WriteAllTextAsync(recipe, Tiny, TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await RunAsync("generators", "train", "--out", narrow, "--recipe", recipe, "--steps", "1", "--device", "cpu")).Code);
+        Assert.Equal((0, "", ""), await RunAsync("generators", "widen", narrow, "--out", wide));
+        var config = UNet2DConditionConfig.Read(ConfigDocument.Load(Path.Combine(wide, "unet", "config.json")));
+        Assert.Equal([8, 8], config.BlockOutChannels);
+        using (var generator = GeneratorFolder.Load(wide, ComputeDevice.Cpu))
+        {
+            Assert.Equal(16, generator.ImageSize);
+        }
+
+        var (code, _, error) = await RunAsync("generators", "widen", narrow, "--out", wide);
+        Assert.Equal(1, code);
+        Assert.Contains($"{wide} exists", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -136,13 +136,7 @@ internal sealed class TrainingWorkspace(GeneratorTrainingOptions options)
             Directory.Delete(working, recursive: true);
         }
 
-        foreach (var file in Directory.EnumerateFiles(GeneratorFolder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
-        {
-            var copy = Path.Combine(working, Path.GetRelativePath(GeneratorFolder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
+        FolderCopy.Copy(GeneratorFolder, working, file => !file.EndsWith(".safetensors", StringComparison.Ordinal));
         foreach (var component in Components)
         {
             using var scope = NewDisposeScope();

@@ -48,13 +48,7 @@ public static class UNetWidening
             target.copy_(Widen(name, weights.Read(name).to(ScalarType.Float32), target.shape, random));
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(folder, file).StartsWith("unet", StringComparison.Ordinal)))
-        {
-            var copy = Path.Combine(output, Path.GetRelativePath(folder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
+        FolderCopy.Copy(folder, output, file => !file.StartsWith("unet", StringComparison.Ordinal));
 
         Directory.CreateDirectory(Path.Combine(output, "unet"));
         File.WriteAllText(Path.Combine(output, "unet", "config.json"), json.ToJsonString(new() { WriteIndented = true }) + "\n");
