@@ -16,6 +16,9 @@ public sealed partial record VisionTransformerConfig
     /// <summary>Height and width of a patch, in pixels.</summary>
     public int PatchSize { get; init; } = 16;
 
+    /// <summary>How a patch becomes a token.</summary>
+    public PatchStem Stem { get; init; } = PatchStem.Linear;
+
     /// <summary>Channels of the images.</summary>
     public int Channels { get; init; } = 3;
 
@@ -90,7 +93,8 @@ public sealed partial record VisionTransformerConfig
             return new()
             {
                 ImageSize = 64,
-                PatchSize = 8,
+                PatchSize = 16,
+                Stem = PatchStem.Convolutional,
                 Width = 128,
                 Depth = 4,
                 Heads = 2,
@@ -136,6 +140,13 @@ public sealed partial record VisionTransformerConfig
         Require(DropPathRate is >= 0 and < 1, $"drop_path_rate {DropPathRate} is not in [0, 1)");
         Require(ClassToken || Pooling == TokenPooling.Average, "without a class token the pooling must be 'avg'");
         Require(Positions == PositionKind.Learned || Width % 4 == 0, $"sin-cos positions need an embed_dim that is a multiple of 4, not {Width}");
+        if (Stem == PatchStem.Convolutional)
+        {
+            Require(PatchSize > 1 && int.IsPow2(PatchSize), $"with a convolutional stem patch_size must be a power of 2, not {PatchSize}");
+            var multiple = PatchSize / 2 * PatchEmbedding.StemGroups;
+            Require(Width % multiple == 0, $"with a convolutional stem and patches of {PatchSize} pixels embed_dim must be a multiple of {multiple}, not {Width}");
+        }
+
         Require(Mean.Count == Channels && Std.Count == Channels, $"mean and std must have {Channels} values");
     }
 
@@ -159,6 +170,19 @@ public enum TokenPooling
 
     /// <summary>The mean of the patch tokens.</summary>
     Average,
+}
+
+/// <summary>How a vision transformer's patches become tokens.</summary>
+public enum PatchStem
+{
+    /// <summary>One linear projection of a patch's pixels.</summary>
+    Linear,
+
+    /// <summary>
+    /// 3×3 convolutions of stride 2 down to the patches' grid and a 1×1 convolution, with MoCo v3's parameter names (Xiao et al., "Early Convolutions Help
+    /// Transformers See Better", arXiv 2106.14881): the transformer learns from far fewer images.
+    /// </summary>
+    Convolutional,
 }
 
 /// <summary>Where the positions of a vision transformer's tokens come from.</summary>

@@ -98,6 +98,7 @@ public static class VisionTransformerFolder
         ["architecture"] = "vit",
         ["img_size"] = config.ImageSize,
         ["patch_size"] = config.PatchSize,
+        ["stem"] = config.Stem == PatchStem.Convolutional ? "conv" : "linear",
         ["in_chans"] = config.Channels,
         ["embed_dim"] = config.Width,
         ["depth"] = config.Depth,
@@ -129,10 +130,12 @@ public static class VisionTransformerFolder
         document.Expect("norm_eps", VisionTransformerConfig.NormEpsilon);
         document.Expect("global_pool", "", "token", "avg");
         document.Expect("pos_embed", "learn", "sincos");
+        document.Expect("stem", "linear", "conv");
         return start with
         {
             ImageSize = Side(document, "img_size", start.ImageSize),
             PatchSize = Side(document, "patch_size", start.PatchSize),
+            Stem = document.String("stem", "linear") == "conv" ? PatchStem.Convolutional : start.Stem,
             Channels = document.Int32("in_chans", start.Channels),
             Width = document.Int32("embed_dim", start.Width),
             Depth = document.Int32("depth", start.Depth),

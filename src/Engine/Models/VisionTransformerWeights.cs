@@ -45,6 +45,7 @@ internal static class VisionTransformerWeights
             "patch_embed.proj.weight" => Uniform(scheme == WeightScheme.Timm ? 1 / Math.Sqrt(inputs) : Math.Sqrt(6.0 / (inputs + config.Width))),
             "patch_embed.proj.bias" when scheme == WeightScheme.Timm =>
                 Uniform(1 / Math.Sqrt(config.Channels * config.PatchSize * config.PatchSize)),
+            _ when parameter.dim() == 4 => Normal(Math.Sqrt(2.0 / inputs)),
             _ when name.EndsWith(".bias", StringComparison.Ordinal) => zeros(shape),
             _ when parameter.dim() < 2 => null,
             _ when scheme == WeightScheme.Timm => Normal(0.02),

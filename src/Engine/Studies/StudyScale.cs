@@ -65,10 +65,8 @@ public sealed record StudyScale
         {
             Name = "quick",
             Captions = 192,
-            Guidances = [1, 2, 3, 5, 8],
-            ImagesPerPromptGrid = [1, 2, 4, 8],
-            ViewsPerBatch = 64,
-            Steps = 160,
+            ViewsPerBatch = 96,
+            Steps = 200,
             ProbeTrain = 1800,
             ProbeTest = 1800,
             ProbeEpochs = 30,

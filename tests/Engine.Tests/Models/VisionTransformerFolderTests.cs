@@ -26,7 +26,8 @@ public sealed class VisionTransformerFolderTests : IDisposable
         Small with { Pooling = TokenPooling.Average, ClassToken = false, Positions = PositionKind.SinCos, DropPathRate = 0.1 },
         Small with { ClassPosition = false, Positions = PositionKind.SinCos },
         Small with { Pooling = TokenPooling.Average, NormAfterPooling = false },
-        Small with { NormAfterPooling = true });
+        Small with { NormAfterPooling = true },
+        Small with { Stem = PatchStem.Convolutional, Width = 32 });
 
     public void Dispose() => _folder.Dispose();
 

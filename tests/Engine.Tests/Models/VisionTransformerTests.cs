@@ -6,6 +6,7 @@ namespace StableRep.Engine.Tests.Models;
 public sealed class VisionTransformerTests
 {
     private static readonly VisionTransformerConfig Small = new() { ImageSize = 16, PatchSize = 4, Width = 24, Depth = 3, Heads = 2 };
+    private static readonly VisionTransformerConfig Stemmed = new() { ImageSize = 32, PatchSize = 8, Stem = PatchStem.Convolutional, Width = 32, Depth = 2, Heads = 2 };
 
     [Fact]
     public void Equal_seeds_give_equal_weights_whatever_the_global_generator_did()
@@ -83,6 +84,51 @@ public sealed class VisionTransformerTests
     }
 
     [Fact]
+    public void A_convolutional_stem_gives_a_token_for_each_patch_that_sees_beyond_it()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var model = new VisionTransformer(Stemmed);
+        var images = randn(2, 3, 32, 32, generator: new Generator(1));
+        Assert.Equal([2, 1 + (4 * 4), 32], model.Tokens(images).shape);
+        Assert.Equal(
+            ["proj.0.weight", "proj.1.weight", "proj.1.bias", "proj.3.weight", "proj.4.weight", "proj.4.bias", "proj.6.weight", "proj.7.weight", "proj.7.bias", "proj.9.weight", "proj.9.bias"],
+            model.named_parameters().Where(item => item.name.StartsWith("patch_embed.", StringComparison.Ordinal)).Select(item => item.name["patch_embed.".Length..]));
+    }
+
+    [Fact]
+    public void With_a_convolutional_stem_too_an_image_has_the_same_features_whatever_is_beside_it()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var model = new VisionTransformer(Stemmed);
+        var images = randn(4, 3, 32, 32, generator: new Generator(1));
+        var alone = model.forward(images[1..2]);
+        Assert.InRange((model.forward(images)[1..2] - alone).abs().max().item<float>(), 0, 1e-5f);
+    }
+
+    [Fact]
+    public void A_convolutional_stem_keeps_the_scale_of_its_input()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var model = new VisionTransformer(Stemmed, seed: 2);
+        var first = model.get_parameter("patch_embed.proj.0.weight")!;
+        Assert.Equal(Math.Sqrt(2 / 27.0), first.std().item<float>(), 0.05);
+        var last = model.get_parameter("patch_embed.proj.9.weight")!;
+        Assert.Equal(Math.Sqrt(2 / 32.0), last.std().item<float>(), 0.03);
+        Assert.Equal(0, model.get_parameter("patch_embed.proj.9.bias")!.abs().max().item<float>());
+    }
+
+    [Theory]
+    [InlineData(12, 32, "a power of 2")]
+    [InlineData(8, 24, "a multiple of 32")]
+    public void A_convolutional_stem_that_does_not_fit_is_refused(int patch, int width, string problem) => Assert.Contains(
+        problem,
+        Assert.Throws<NotSupportedException>(() => (Stemmed with { ImageSize = 48, PatchSize = patch, Width = width }).Validate()).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Images_of_another_size_are_refused_by_name()
     {
         using var scope = NewDisposeScope();
@@ -94,7 +140,7 @@ public sealed class VisionTransformerTests
     [Theory]
     [InlineData("vit_base_patch16_224", 768, 12, 12, 16, 224)]
     [InlineData("vit_large_patch14_336.some_tag", 1024, 24, 16, 14, 336)]
-    [InlineData("vit-pocket", 128, 4, 2, 8, 64)]
+    [InlineData("vit-pocket", 128, 4, 2, 16, 64)]
     public void Named_gives_the_shape(string name, int width, int depth, int heads, int patch, int image)
     {
         var config = VisionTransformerConfig.Named(name);

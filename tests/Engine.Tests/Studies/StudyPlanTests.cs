@@ -7,6 +7,7 @@ public sealed class StudyPlanTests
 {
     [Theory]
     [InlineData("smoke")]
+    [InlineData("quick")]
     [InlineData("small")]
     [InlineData("full")]
     public void Every_method_sees_as_many_views_in_as_many_batches(string name)

@@ -15,12 +15,12 @@ internal static class DemoRecipe
         WarmupEpochs = 1,
         // Small batches and encoders take larger rates than the paper's: 1e-3 at 128 views.
         BaseLearningRate = 4e-3,
-        Optimizer = new OptimizerOptions { WeightDecay = 0.05 },
+        Optimizer = new OptimizerOptions { WeightDecay = 0.05, Muon = true },
         ClipGradientNorm = 3,
         ProjectorHidden = 512,
         ProjectorOutput = 128,
         TextTower = new TextTowerRecipe { Width = 128, Depth = 3, Heads = 2, EmbeddingWidth = 128 },
         Resolution = 64,
-        Augmentation = AugmentationSettings.Strong(64) with { CropScaleMin = 0.2 },
+        Augmentation = AugmentationSettings.Strong(64) with { CropScaleMin = 0.5 },
     };
 }
