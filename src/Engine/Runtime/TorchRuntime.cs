@@ -23,7 +23,7 @@ public static class TorchRuntime
 
     /// <summary>What whoever computes on this machine should know; null where all is as it should be, and before <see cref="Load"/>.</summary>
     public static string? Notice => OneDnn.IsLeft
-        ? "oneDNN computes wrong convolutions on this machine: libtorch's own are used, which are right and take about 1.4 times as long."
+        ? "oneDNN computes wrong convolutions on this CPU: libtorch's own are used there, which are right and take about 1.4 times as long."
         : null;
 
     /// <summary>libtorch's version, and what of it is not used here. Loads libtorch.</summary>
