@@ -25,7 +25,6 @@ internal sealed class ProbeJob(
     StudioDatabase database,
     TimeProvider clock)
 {
-    private const ulong BaselineSeed = 0;
     private const int MostPixels = 32;
 
     /// <summary>Probes, unless another worker is at it or nobody wants it.</summary>
@@ -38,7 +37,8 @@ internal sealed class ProbeJob(
     {
         await using var store = await stores.CreateDbContextAsync(halt);
         var probe = await store.Probes.AsNoTracking().SingleAsync(row => row.Id == claim.Unit.Id, halt);
-        var encoderKey = await store.Experiments.Where(row => row.Id == probe.ExperimentId).Select(row => row.EncoderKey!).SingleAsync(halt);
+        var experiment = await store.Experiments.AsNoTracking().SingleAsync(row => row.Id == probe.ExperimentId, halt);
+        var encoderKey = experiment.EncoderKey!;
         using var hold = artifacts.Hold(encoderKey + "/");
         await artifacts.LocalPathAsync($"{encoderKey}/config.json", halt);
         var folder = Path.GetDirectoryName(await artifacts.LocalPathAsync($"{encoderKey}/model.safetensors", halt))!;
@@ -50,7 +50,7 @@ internal sealed class ProbeJob(
             var told = new ProbeObserver(observer, probe);
             outcome = await Task.Factory.StartNew(
                 () => imageText is null
-                    ? Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, told, stop.Token)
+                    ? Evaluate(probe.Kind, catalogue.Open(probe.Dataset), folder, TrainingRecipe.Parse(experiment.Recipe), told, stop.Token)
                     : EvaluateByNames(catalogue.Open(probe.Dataset), folder, imageText, told, stop.Token),
                 stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
@@ -59,11 +59,11 @@ internal sealed class ProbeJob(
     }
 
     private (double Accuracy, object Result) Evaluate(
-        ProbeKind kind, Engine.Evaluation.ProbeDataset dataset, string folder, IRunObserver observer, CancellationToken stop)
+        ProbeKind kind, Engine.Evaluation.ProbeDataset dataset, string folder, TrainingRecipe recipe, IRunObserver observer, CancellationToken stop)
     {
         var device = engine.Device;
         using var trained = ProbedEncoder.Load(folder, device);
-        using var untrained = kind == ProbeKind.RandomInit ? ProbedEncoder.Random(trained.Config, BaselineSeed, device) : null;
+        using var untrained = kind == ProbeKind.RandomInit ? ProbedEncoder.Untrained(trained.Config, recipe, device) : null;
         var features = kind == ProbeKind.RawPixels ? FeatureEncoder.RawPixels(Math.Min(trained.Config.ImageSize / 2, MostPixels)) : (untrained ?? trained).Features;
         using var test = FeatureExtractor.Extract(features, dataset.Test, device, observer: observer, cancellation: stop);
         if (kind == ProbeKind.FewShot)

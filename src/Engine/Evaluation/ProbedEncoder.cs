@@ -1,5 +1,6 @@
 using StableRep.Engine.Models;
 using StableRep.Engine.Runtime;
+using StableRep.Engine.Training;
 using TorchSharp;
 
 namespace StableRep.Engine.Evaluation;
@@ -30,11 +31,12 @@ public sealed class ProbedEncoder : IDisposable
     /// <exception cref="Checkpoints.CheckpointException">The folder is no encoder.</exception>
     public static ProbedEncoder Load(string folder, ComputeDevice device, int? imageSize = null) => new(VisionTransformerFolder.Load(folder, imageSize), device);
 
-    /// <summary>An encoder with random weights: what training must better.</summary>
+    /// <summary>An encoder as its training begins: what training must better.</summary>
     /// <param name="config">Its shape.</param>
-    /// <param name="seed">The seed of its weights.</param>
+    /// <param name="recipe">The training's recipe: the seed of the weights, and how they are drawn.</param>
     /// <param name="device">Where to compute.</param>
-    public static ProbedEncoder Random(VisionTransformerConfig config, ulong seed, ComputeDevice device) => new(new VisionTransformer(config, seed), device);
+    public static ProbedEncoder Untrained(VisionTransformerConfig config, TrainingRecipe recipe, ComputeDevice device) =>
+        new(new VisionTransformer(config, recipe.Seed, recipe.WeightScheme), device);
 
     /// <inheritdoc/>
     public void Dispose() => _module.Dispose();

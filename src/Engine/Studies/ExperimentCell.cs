@@ -61,7 +61,7 @@ public sealed record ExperimentCell
         using var lines = new JsonLinesObserver(Path.Combine(folder, "metrics.jsonl"), observer ?? NullRunObserver.Instance);
         var start = TimeProvider.System.GetTimestamp();
         using var encoder = IsRandom
-            ? ProbedEncoder.Random(Recipe.BackboneConfig(), Recipe.Seed, device)
+            ? ProbedEncoder.Untrained(Recipe.BackboneConfig(), Recipe, device)
             : ProbedEncoder.Load(Train(images, folder, tokenizerFolder, device, lines, cancellation), device);
         var trained = TimeProvider.System.GetTimestamp();
         var result = new CellResult

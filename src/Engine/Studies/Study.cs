@@ -68,7 +68,7 @@ public sealed class Study
             new Trainer(shortened, new RealSceneSet(_captions, Scale.ImagesPerPrompt), new TrainerOptions { Folder = trial, Device = _device }).Run(cancellation);
             var trained = clock.GetElapsedTime(start);
             start = clock.GetTimestamp();
-            using var encoder = ProbedEncoder.Random(recipe.BackboneConfig(), 0, _device);
+            using var encoder = ProbedEncoder.Untrained(recipe.BackboneConfig(), recipe, _device);
             ProbeSuite.Run(encoder.Features, _dataset, Probes(0), _device, cancellation: cancellation);
             return new StudyPace(images / generated.TotalSeconds, steps / trained.TotalSeconds, clock.GetElapsedTime(start));
         }
