@@ -135,7 +135,7 @@ public static class VisionTransformerFolder
         {
             ImageSize = Side(document, "img_size", start.ImageSize),
             PatchSize = Side(document, "patch_size", start.PatchSize),
-            Stem = document.String("stem", "linear") == "conv" ? PatchStem.Convolutional : start.Stem,
+            Stem = !document.Has("stem") ? start.Stem : document.String("stem") == "conv" ? PatchStem.Convolutional : PatchStem.Linear,
             Channels = document.Int32("in_chans", start.Channels),
             Width = document.Int32("embed_dim", start.Width),
             Depth = document.Int32("depth", start.Depth),

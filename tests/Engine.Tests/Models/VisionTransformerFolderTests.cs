@@ -75,6 +75,14 @@ public sealed class VisionTransformerFolderTests : IDisposable
         Assert.Equal((TokenPooling.Average, false, false, 0.1), (config.Pooling, config.ClassToken, config.NormAfterPooling!.Value, config.DropPathRate));
     }
 
+    [Theory]
+    [InlineData("""{"architecture": "vit-pocket"}""", PatchStem.Convolutional)]
+    [InlineData("""{"architecture": "vit-pocket", "stem": "linear"}""", PatchStem.Linear)]
+    [InlineData("""{"architecture": "vit", "stem": "conv"}""", PatchStem.Convolutional)]
+    [InlineData("""{"architecture": "vit"}""", PatchStem.Linear)]
+    public void The_stem_is_the_written_one_or_else_the_architectures(string json, PatchStem stem) =>
+        Assert.Equal(stem, VisionTransformerFolder.ReadConfig(ConfigDocument.Parse(json, "config.json")).Stem);
+
     [Fact]
     public void Another_image_size_resamples_the_positions()
     {
@@ -116,6 +124,7 @@ public sealed class VisionTransformerFolderTests : IDisposable
     [InlineData("""{"architecture": "vit", "model_args": {"swiglu": true}}""", "swiglu")]
     [InlineData("""{"architecture": "convnext_tiny"}""", "convnext_tiny")]
     [InlineData("""{"architecture": "vit", "global_pool": "map"}""", "global_pool")]
+    [InlineData("""{"architecture": "vit", "stem": "hybrid"}""", "stem")]
     public void A_setting_that_the_encoder_lacks_is_refused_by_name(string json, string named)
     {
         var error = Assert.Throws<CheckpointException>(() => VisionTransformerFolder.ReadConfig(ConfigDocument.Parse(json, "config.json")));
