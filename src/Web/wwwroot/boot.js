@@ -2,7 +2,9 @@
 (() => {
   const banner = document.getElementById("components-reconnect-modal");
   const button = banner.querySelector("button");
+  const interval = 5000;
   let state = "hide";
+  let again;
 
   const show = next => {
     state = next;
@@ -23,6 +25,8 @@
       }
     } catch {
       show("failed");
+      clearTimeout(again);
+      again = setTimeout(() => state === "failed" && retry(), interval);
     } finally {
       button.disabled = false;
     }
@@ -42,7 +46,7 @@
   Blazor.start({
     circuit: {
       configureSignalR: builder => builder.withServerTimeout(15000).withKeepAliveInterval(5000),
-      reconnectionOptions: { maxRetries: 100000, retryIntervalMilliseconds: attempt => Math.min(500 * 2 ** attempt, 5000) },
+      reconnectionOptions: { maxRetries: 100000, retryIntervalMilliseconds: attempt => Math.min(500 * 2 ** attempt, interval) },
     },
   });
 })();
