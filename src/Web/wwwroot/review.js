@@ -611,7 +611,10 @@ class Grid {
 
   async mark(change) {
     const targets = this.targets();
-    if (targets.length === 0) return;
+    if (targets.length === 0) {
+      this.say('This image is still being loaded: nothing was noted.');
+      return;
+    }
     for (const [id, caption] of targets) {
       const image = this.imageOf(id, caption);
       if (!image) continue;

@@ -121,8 +121,7 @@ public sealed class ReviewTests(BrowserStudio studio, TestCluster cluster) : Bro
         var set = await ImagesAsync();
         var phone = await NewPageAsync(width: 360, dark: true);
         await OpenAsync(phone, $"review/{set}");
-        await phone.Locator("#rv-2-0").WaitForAsync();
-        await phone.Locator("#rv-2-0").ClickAsync();
+        await phone.Locator("#rv-2-0:not(.rv-skeleton)").ClickAsync();
         await phone.GetByRole(AriaRole.Button, new() { Name = "reject (r)" }).ClickAsync();
         await phone.Locator("#rv-2-0.rv-is-reject").WaitForAsync();
         Assert.True(await phone.EvaluateAsync<bool>("document.documentElement.scrollWidth <= 360"), "The page is wider than the screen.");
