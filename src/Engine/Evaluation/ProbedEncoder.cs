@@ -36,7 +36,7 @@ public sealed class ProbedEncoder : IDisposable
     /// <param name="recipe">The training's recipe: the seed of the weights, and how they are drawn.</param>
     /// <param name="device">Where to compute.</param>
     public static ProbedEncoder Untrained(VisionTransformerConfig config, TrainingRecipe recipe, ComputeDevice device) =>
-        new(new VisionTransformer(config, recipe.Seed, recipe.WeightScheme), device);
+        new(recipe.CreateBackbone(config), device);
 
     /// <inheritdoc/>
     public void Dispose() => _module.Dispose();

@@ -1,4 +1,3 @@
-using StableRep.Engine.Models;
 using StableRep.Engine.Text;
 using StableRep.Engine.Training.Methods;
 
@@ -29,7 +28,7 @@ public static class TrainingMethods
     /// <exception cref="ArgumentException">The tokenizer is missing, or a set has no label and the method is <c>supervised</c>.</exception>
     internal static TrainingMethod Create(TrainingRecipe recipe, IPositiveSetSource source, ClipTokenizer? tokenizer)
     {
-        var backbone = new VisionTransformer(recipe.BackboneConfig(), recipe.Seed, recipe.WeightScheme);
+        var backbone = recipe.CreateBackbone(recipe.BackboneConfig());
         return recipe.Method switch
         {
             StableRep => new StableRepMethod(backbone, recipe),

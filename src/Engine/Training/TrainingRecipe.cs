@@ -138,6 +138,10 @@ public sealed record TrainingRecipe
         Optimizer.Validate();
     }
 
+    /// <summary>An encoder as this recipe's training begins.</summary>
+    /// <param name="shape">Its shape.</param>
+    internal VisionTransformer CreateBackbone(VisionTransformerConfig shape) => new(shape, Seed, WeightScheme);
+
     internal Projector CreateProjector(ulong seed) => new(BackboneConfig().Width, ProjectorHidden, ProjectorOutput, seed);
 
     private static void Require(bool holds, string name, object value, string range)

@@ -49,7 +49,6 @@ public static class UNetWidening
         }
 
         FolderCopy.Copy(folder, output, file => !file.StartsWith("unet", StringComparison.Ordinal));
-
         Directory.CreateDirectory(Path.Combine(output, "unet"));
         File.WriteAllText(Path.Combine(output, "unet", "config.json"), json.ToJsonString(new() { WriteIndented = true }) + "\n");
         SafetensorsWriter.Write(Path.Combine(output, "unet", "diffusion_pytorch_model.safetensors"), ModuleWeights.Collect(unet));
