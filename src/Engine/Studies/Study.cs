@@ -121,6 +121,23 @@ public sealed class Study
     }
 
     /// <summary>
+    /// By how much settings are ahead of baselines, averaged over the pairs within a seed before the interval is taken over the seeds: runs of one seed
+    /// begin with the same weights, and what a seed does to both of a pair cancels out. Null where no seed has all of them.
+    /// </summary>
+    /// <param name="pairs">Cells whose seeds do not matter.</param>
+    public MeanInterval? Lead(IReadOnlyCollection<(StudyCell Setting, StudyCell Baseline)> pairs)
+    {
+        double? Top1(StudyCell setting, int seed) => Find(setting with { Seed = seed })?.Accuracy;
+
+        var leads = Enumerable.Range(0, Scale.Seeds)
+            .Select(seed => pairs.Select(pair => Top1(pair.Setting, seed) - Top1(pair.Baseline, seed)).ToArray())
+            .Where(differences => differences.All(difference => difference is not null))
+            .Select(differences => differences.Average()!.Value)
+            .ToArray();
+        return leads.Length == 0 ? null : MeanInterval.Of(leads);
+    }
+
+    /// <summary>
     /// How alike the images of a caption are at a guidance scale, in the features of the encoder that StableRep trained at the default scale with the
     /// first seed; null where the images or the encoder are not there.
     /// </summary>

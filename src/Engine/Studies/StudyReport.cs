@@ -6,7 +6,7 @@ using StableRep.Engine.Studies.Plots;
 
 namespace StableRep.Engine.Studies;
 
-/// <summary>Writes a study's report: one Markdown page with its tables, and a PNG plot for each experiment.</summary>
+/// <summary>Writes a study's report: one Markdown page with its tables, a PNG plot for each experiment, and every run's numbers as CSV.</summary>
 /// <param name="study">The study; cells that are not done are shown as such.</param>
 /// <param name="commit">The version of the program that ran it.</param>
 public sealed class StudyReport(Study study, string commit)
@@ -23,7 +23,7 @@ public sealed class StudyReport(Study study, string commit)
         ["supervised"] = "supervised",
     };
 
-    /// <summary>Writes <c>README.md</c> and the plots into a folder, replacing an older report.</summary>
+    /// <summary>Writes <c>README.md</c>, the plots and <c>cells.csv</c> into a folder, replacing an older report.</summary>
     /// <param name="folder">The folder; made where it is missing.</param>
     public void Write(string folder)
     {
@@ -33,7 +33,8 @@ public sealed class StudyReport(Study study, string commit)
         Guidance(page, folder);
         Images(page, folder);
         Methods(page, folder);
-        DurableFile.Write(Path.Combine(folder, "README.md"), stream => stream.Write(Encoding.UTF8.GetBytes(page.ToString())));
+        WriteText(folder, "README.md", page);
+        WriteText(folder, "cells.csv", Table());
     }
 
     private void Head(StringBuilder page)
@@ -48,7 +49,7 @@ public sealed class StudyReport(Study study, string commit)
 
             Numbers are top-1 accuracies in percent of a linear probe on `scenes-objects` (18 classes, {scale.ProbeTrain} train and {scale.ProbeTest} test images
             that no generator and no encoder saw): mean ± half the 95% interval (Student's t) over {scale.Seeds} seeds of training and probe. The images are the
-            same for all seeds. The probe's classifier is chosen on a tenth of its train split and tested once.
+            same for all seeds. The probe's classifier is chosen on a tenth of its train split and tested once. [Every run's numbers](cells.csv).
 
             Every run: {scale.Captions} captions, vit-pocket at 64 pixels, {scale.Steps} batches of {scale.ViewsPerBatch} views; so all methods see as many views.
             Where it is not varied, the guidance scale is {scale.DefaultGuidance} and there are {scale.ImagesPerPrompt} images per prompt.
@@ -71,6 +72,14 @@ public sealed class StudyReport(Study study, string commit)
 
         var real = study.Plan.ByGuidance("simclr", null);
         page.Append(CultureInfo.InvariantCulture, $"| real renders | | {Cell(real)} | |\n\n");
+        var synthetic = study.Scale.Guidances.Select(guidance => study.Plan.ByGuidance("simclr", guidance)).ToArray();
+        if (study.Lead([.. synthetic.Select(cell => (cell with { Method = "stablerep" }, cell))]) is { } overSimClr
+            && study.Lead([.. synthetic.Select(cell => (cell, real))]) is { } overReal)
+        {
+            page.Append("Compared seed by seed, averaged over the guidance scales: StableRep is ").Append(overSimClr.ToPercent())
+                .Append(" points ahead of SimCLR, and SimCLR on generated images ").Append(overReal.ToPercent()).Append(" points ahead of SimCLR on real renders.\n\n");
+        }
+
         var series = new List<ChartSeries>
         {
             Line("StableRep", study.Scale.Guidances, guidance => study.Plan.ByGuidance("stablerep", guidance)),
@@ -100,11 +109,12 @@ public sealed class StudyReport(Study study, string commit)
 
     private void Methods(StringBuilder page, string folder)
     {
-        page.Append("## 3. Methods\n\n| method | linear probe | 20 nearest neighbours |\n|---|---:|---:|\n");
+        page.Append("## 3. Methods\n\n| method | linear probe | ahead of random init, seed by seed | 20 nearest neighbours |\n|---|---:|---:|---:|\n");
+        var random = study.Plan.ByMethod(StudyCell.Random);
         foreach (var method in StudyPlan.Methods)
         {
             var cell = study.Plan.ByMethod(method);
-            page.Append(CultureInfo.InvariantCulture, $"| {Titles[method]} | {Cell(cell)} | {Neighbours(cell)} |\n");
+            page.Append(CultureInfo.InvariantCulture, $"| {Titles[method]} | {Cell(cell)} | {(cell == random ? "" : Lead(cell, random))} | {Neighbours(cell)} |\n");
         }
 
         page.Append('\n');
@@ -130,7 +140,28 @@ public sealed class StudyReport(Study study, string commit)
     private ChartSeries Line(string name, IReadOnlyList<double> xs, Func<double, StudyCell> cell) =>
         new(name, [.. xs.Select(x => (X: x, Value: study.Accuracy(cell(x)))).Where(point => point.Value is not null).Select(point => Point(point.X, point.Value!))]);
 
+    private StringBuilder Table()
+    {
+        var table = new StringBuilder("method,guidance,images_per_prompt,seed,linear_probe,nearest_neighbours,train_seconds\n");
+        foreach (var cell in study.Plan.Cells())
+        {
+            if (study.Find(cell) is { } result)
+            {
+                var guidance = cell.Guidance?.ToString(CultureInfo.InvariantCulture) ?? "real";
+                table.Append(CultureInfo.InvariantCulture,
+                    $"{cell.Method},{guidance},{cell.ImagesPerPrompt},{cell.Seed},{result.Accuracy:F4},{result.Probes.Neighbours?.Top1:F4},{result.TrainSeconds:F0}\n");
+            }
+        }
+
+        return table;
+    }
+
+    private static void WriteText(string folder, string name, StringBuilder text) =>
+        DurableFile.Write(Path.Combine(folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+
     private string Cell(StudyCell setting) => study.Accuracy(setting)?.ToPercent() ?? "not done";
+
+    private string Lead(StudyCell setting, StudyCell baseline) => study.Lead([(setting, baseline)])?.ToPercent() ?? "not done";
 
     private string Neighbours(StudyCell setting)
     {

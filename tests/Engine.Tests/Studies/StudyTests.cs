@@ -1,3 +1,4 @@
+using StableRep.Engine.Evaluation;
 using StableRep.Engine.Images;
 using StableRep.Engine.Runtime;
 using StableRep.Engine.Studies;
@@ -56,6 +57,9 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("| StableRep | not done |", page, StringComparison.Ordinal);
         Assert.DoesNotContain("| SimCLR | not done |", page, StringComparison.Ordinal);
         Assert.Contains("![Methods, as many views](methods.png)", page, StringComparison.Ordinal);
+        var table = File.ReadAllLines(_folder.File("report/cells.csv"));
+        Assert.Equal(3, table.Length);
+        Assert.StartsWith("simclr,3,2,0,0.", table[2], StringComparison.Ordinal);
         Assert.Equal(560, ImageCodec.Decode(File.ReadAllBytes(_folder.File("report/methods.png"))).Height);
     }
 
@@ -69,5 +73,27 @@ public sealed class StudyTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => study.Run(finished: (_, _) => stop.Cancel(), cancellation: stop.Token));
         Assert.Equal(1, study.Accuracy(random)!.Count);
         Assert.Null(study.Accuracy(random)!.HalfWidth);
+    }
+
+    [Fact]
+    public void A_lead_is_over_the_seeds_that_have_every_pair()
+    {
+        var study = new Study(Tiny, _folder.File("data"), _fake.Generator, ComputeDevice.Cpu);
+        var (random, simClr, real) = (study.Plan.ByMethod(StudyCell.Random), study.Plan.ByMethod("simclr"), study.Plan.ByGuidance("simclr", null));
+        Assert.Null(study.Lead([(simClr, random)]));
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => study.Run(
+            finished: (cell, _) =>
+            {
+                if (cell.Method == "simclr")
+                {
+                    stop.Cancel();
+                }
+            },
+            cancellation: stop.Token));
+
+        var difference = study.Accuracy(simClr)!.Mean - study.Accuracy(random)!.Mean;
+        Assert.Equal(new MeanInterval(difference / 2, null, 1), study.Lead([(simClr, random), (random, random)]));
+        Assert.Null(study.Lead([(simClr, random), (simClr, real)]));
     }
 }

@@ -28,7 +28,7 @@ internal static class ChartRenderer
         for (var i = 0; i < chart.Series.Count; i++)
         {
             var (series, colour) = (chart.Series[i], PlotColour.Palette[i % PlotColour.Palette.Count]);
-            DrawSeries(canvas, series, area, colour);
+            DrawSeries(canvas, series, area, colour, shift: 7 * i);
             var y = Top + 14 + i * 26;
             if (series.IsLevel)
             {
@@ -89,7 +89,8 @@ internal static class ChartRenderer
         StrokeFont.Draw(canvas, chart.YLabel, 30, (Top + Bottom + StrokeFont.Width(chart.YLabel, LabelSize)) / 2, LabelSize, PlotColour.Ink, upwards: true);
     }
 
-    private static void DrawSeries(PixelCanvas canvas, ChartSeries series, Area area, PlotColour colour)
+    /// <summary>Draws a series <paramref name="shift"/> pixels to the right, so that several series' error bars at one place do not hide each other.</summary>
+    private static void DrawSeries(PixelCanvas canvas, ChartSeries series, Area area, PlotColour colour, int shift)
     {
         if (series.IsLevel)
         {
@@ -99,11 +100,11 @@ internal static class ChartRenderer
             return;
         }
 
-        canvas.Polyline([.. series.Points.Select(point => (area.X(point.X), area.Y(point.Y)))], 2.4, colour);
+        canvas.Polyline([.. series.Points.Select(point => (area.X(point.X) + shift, area.Y(point.Y)))], 2.4, colour);
         foreach (var point in series.Points)
         {
-            DrawError(canvas, area.X(point.X), point, area, colour);
-            canvas.Disc(area.X(point.X), area.Y(point.Y), 4.5, colour);
+            DrawError(canvas, area.X(point.X) + shift, point, area, colour);
+            canvas.Disc(area.X(point.X) + shift, area.Y(point.Y), 4.5, colour);
         }
     }
 
