@@ -142,14 +142,14 @@ public sealed class StudyReport(Study study, string commit)
 
     private StringBuilder Table()
     {
-        var table = new StringBuilder("method,guidance,images_per_prompt,seed,linear_probe,nearest_neighbours,train_seconds\n");
+        var table = new StringBuilder("method,guidance,images_per_prompt,seed,linear_probe,nearest_neighbours\n");
         foreach (var cell in study.Plan.Cells())
         {
             if (study.Find(cell) is { } result)
             {
                 var guidance = cell.Guidance?.ToString(CultureInfo.InvariantCulture) ?? "real";
                 table.Append(CultureInfo.InvariantCulture,
-                    $"{cell.Method},{guidance},{cell.ImagesPerPrompt},{cell.Seed},{result.Accuracy:F4},{result.Probes.Neighbours?.Top1:F4},{result.TrainSeconds:F0}\n");
+                    $"{cell.Method},{guidance},{cell.ImagesPerPrompt},{cell.Seed},{result.Accuracy:F4},{result.Probes.Neighbours?.Top1:F4}\n");
             }
         }
 
