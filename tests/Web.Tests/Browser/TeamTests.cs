@@ -223,6 +223,8 @@ public sealed class TeamTests(BrowserStudio studio, TestCluster cluster) : Brows
         await Page.GetByLabel("Name that others see").FillAsync(name);
         await Page.Locator(".make-fields .mud-select").First.ClickAsync();
         await Page.Locator(".mud-popover-open .mud-list-item", new() { HasText = role }).ClickAsync();
+        // The select closes its list before it takes the choice: an invitation in between is for the role that is still shown.
+        await Assertions.Expect(Page.Locator(".make-fields .mud-select").First).ToContainTextAsync(role);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Invite" }).ClickAsync();
         return await Page.Locator(".make-secret code").InnerTextAsync();
     }
