@@ -114,28 +114,19 @@ public sealed class Study
 
     /// <summary>The accuracy of a setting over the seeds that are done, or null where none is.</summary>
     /// <param name="setting">The cell, whose seed does not matter.</param>
-    public MeanInterval? Accuracy(StudyCell setting)
-    {
-        var values = Enumerable.Range(0, Scale.Seeds).Select(seed => Find(setting with { Seed = seed })?.Accuracy).OfType<double>().ToArray();
-        return values.Length == 0 ? null : MeanInterval.Of(values);
-    }
+    public MeanInterval? Accuracy(StudyCell setting) => OverSeeds(seed => Top1(setting, seed));
+
+    /// <summary>The accuracy of a setting's nearest neighbours over the seeds that are done, or null where none is.</summary>
+    /// <param name="setting">The cell, whose seed does not matter.</param>
+    public MeanInterval? Neighbours(StudyCell setting) => OverSeeds(seed => Find(setting with { Seed = seed })?.Probes.Neighbours?.Top1);
 
     /// <summary>
     /// By how much settings are ahead of baselines, averaged over the pairs within a seed before the interval is taken over the seeds: runs of one seed
     /// begin with the same weights, and what a seed does to both of a pair cancels out. Null where no seed has all of them.
     /// </summary>
     /// <param name="pairs">Cells whose seeds do not matter.</param>
-    public MeanInterval? Lead(IReadOnlyCollection<(StudyCell Setting, StudyCell Baseline)> pairs)
-    {
-        double? Top1(StudyCell setting, int seed) => Find(setting with { Seed = seed })?.Accuracy;
-
-        var leads = Enumerable.Range(0, Scale.Seeds)
-            .Select(seed => pairs.Select(pair => Top1(pair.Setting, seed) - Top1(pair.Baseline, seed)).ToArray())
-            .Where(differences => differences.All(difference => difference is not null))
-            .Select(differences => differences.Average()!.Value)
-            .ToArray();
-        return leads.Length == 0 ? null : MeanInterval.Of(leads);
-    }
+    public MeanInterval? Lead(IReadOnlyCollection<(StudyCell Setting, StudyCell Baseline)> pairs) => OverSeeds(seed =>
+        pairs.Aggregate((double?)0, (sum, pair) => sum + (Top1(pair.Setting, seed) - Top1(pair.Baseline, seed))) / pairs.Count);
 
     /// <summary>
     /// How alike the images of a caption are at a guidance scale, in the features of the encoder that StableRep trained at the default scale with the
@@ -156,6 +147,15 @@ public sealed class Study
         using var features = FeatureExtractor.Extract(encoder.Features, images, _device);
         return PositiveSetMeasures.Compute(features.Features, features.Labels);
     }
+
+    /// <summary>The mean over the seeds that have a value, or null where none has.</summary>
+    private MeanInterval? OverSeeds(Func<int, double?> value)
+    {
+        var values = Enumerable.Range(0, Scale.Seeds).Select(value).OfType<double>().ToArray();
+        return values.Length == 0 ? null : MeanInterval.Of(values);
+    }
+
+    private double? Top1(StudyCell setting, int seed) => Find(setting with { Seed = seed })?.Accuracy;
 
     private string RunsFolder => Path.Combine(_folder, Scale.Name);
 

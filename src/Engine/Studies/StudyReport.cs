@@ -114,7 +114,7 @@ public sealed class StudyReport(Study study, string commit)
         foreach (var method in StudyPlan.Methods)
         {
             var cell = study.Plan.ByMethod(method);
-            page.Append(CultureInfo.InvariantCulture, $"| {Titles[method]} | {Cell(cell)} | {(cell == random ? "" : Lead(cell, random))} | {Neighbours(cell)} |\n");
+            page.Append(CultureInfo.InvariantCulture, $"| {Titles[method]} | {Cell(cell)} | {(cell == random ? "" : Text(study.Lead([(cell, random)])))} | {Text(study.Neighbours(cell))} |\n");
         }
 
         page.Append('\n');
@@ -159,13 +159,7 @@ public sealed class StudyReport(Study study, string commit)
     private static void WriteText(string folder, string name, StringBuilder text) =>
         DurableFile.Write(Path.Combine(folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
 
-    private string Cell(StudyCell setting) => study.Accuracy(setting)?.ToPercent() ?? "not done";
+    private string Cell(StudyCell setting) => Text(study.Accuracy(setting));
 
-    private string Lead(StudyCell setting, StudyCell baseline) => study.Lead([(setting, baseline)])?.ToPercent() ?? "not done";
-
-    private string Neighbours(StudyCell setting)
-    {
-        var values = Enumerable.Range(0, study.Scale.Seeds).Select(seed => study.Find(setting with { Seed = seed })?.Probes.Neighbours?.Top1).OfType<double>().ToArray();
-        return values.Length == 0 ? "not done" : MeanInterval.Of(values).ToPercent();
-    }
+    private static string Text(MeanInterval? value) => value?.ToPercent() ?? "not done";
 }
