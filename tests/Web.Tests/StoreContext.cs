@@ -119,6 +119,15 @@ public abstract class StoreContext(TestCluster cluster) : BunitContext, IAsyncLi
         return experiment;
     }
 
+    /// <summary>
+    /// Finds something on a page and acts on it in one turn of the renderer: what loads may draw the page anew at any other time, and a handler
+    /// that was found before is gone then.
+    /// </summary>
+    /// <param name="page">The page.</param>
+    /// <param name="act">Finds and acts.</param>
+    protected static Task ActAsync<TPage>(IRenderedComponent<TPage> page, Func<Task> act)
+        where TPage : IComponent => page.InvokeAsync(act);
+
     /// <summary>Runs SQL.</summary>
     protected async Task ExecuteAsync(string sql)
     {

@@ -64,8 +64,8 @@ internal sealed class CuttableRelay : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Dispose();
         Cut();
         _stop.Dispose();
     }

@@ -22,12 +22,10 @@ public sealed class CaptionSetPageTests(TestCluster cluster) : StoreContext(clus
         var set = await AddSetAsync();
         var page = Render<CaptionSetPage>(parameters => parameters.Add(view => view.Id, set));
         var dialogs = Render<MudDialogProvider>();
-
-        // The lengths come last: until then the page is drawn anew, and a button that was found is another's.
         page.WaitForState(() => page.FindComponents<LengthHistogram>().Count == 1, Patience);
-        var clicked = page.FindAll("button").Single(button => button.TextContent.Trim() == "Delete").ClickAsync();
+        var clicked = ActAsync(page, () => page.FindAll("button").Single(button => button.TextContent.Trim() == "Delete").ClickAsync());
         dialogs.WaitForElement(".confirm-text", Patience);
-        await dialogs.FindAll("button").Single(button => button.TextContent.Trim() == "Delete").ClickAsync();
+        await ActAsync(dialogs, () => dialogs.FindAll("button").Single(button => button.TextContent.Trim() == "Delete").ClickAsync());
         await clicked;
         Assert.EndsWith("/caption-sets", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
         Assert.Empty(await Get<CaptionSetCatalogue>().ListAsync(null, cancellationToken: Stop));

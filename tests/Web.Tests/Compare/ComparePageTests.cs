@@ -30,14 +30,14 @@ public sealed class ComparePageTests(TestCluster cluster) : StoreContext(cluster
     }
 
     [Fact]
-    public void Without_experiments_in_the_address_one_chooses_some_and_the_address_gets_them()
+    public async Task Without_experiments_in_the_address_one_chooses_some_and_the_address_gets_them()
     {
         var page = Show("/compare");
         page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".pick li").Count), Patience);
         Assert.True(page.Find(".pick + button, section button").HasAttribute("disabled"));
-        page.Find(".pick input").Change(true);
+        await ActAsync(page, () => page.Find(".pick input").ChangeAsync(true));
         page.WaitForAssertion(() => Assert.Contains(page.FindAll("section button"), button => button.TextContent.Trim() == "Compare 1 experiment"), Patience);
-        page.FindAll("section button").First(button => button.TextContent.Trim() == "Compare 1 experiment").Click();
+        await ActAsync(page, () => page.FindAll("section button").First(button => button.TextContent.Trim() == "Compare 1 experiment").ClickAsync());
 
         // The newest stands first.
         page.WaitForAssertion(() => Assert.EndsWith($"/compare?ids={_second.Id}", Address(), StringComparison.Ordinal), Patience);
@@ -54,31 +54,31 @@ public sealed class ComparePageTests(TestCluster cluster) : StoreContext(cluster
     }
 
     [Fact]
-    public void Curves_of_the_address_are_drawn_with_a_line_for_each_experiment_and_unknown_ones_are_overlooked()
+    public async Task Curves_of_the_address_are_drawn_with_a_line_for_each_experiment_and_unknown_ones_are_overlooked()
     {
         var page = Compared("&curves=train/extra,nothing");
         var chart = Assert.Single(page.FindComponents<CurveChart>()).Instance;
         Assert.Equal("train/extra", chart.Title);
         Assert.Equal([(_first.Id, "stablerep"), (_second.Id, "simclr")], chart.Series.Select(line => (line.ExperimentId, line.Label)));
-        page.FindAll(".compare-list input")[0].Change(true);
+        await ActAsync(page, () => page.FindAll(".compare-list input")[0].ChangeAsync(true));
         page.WaitForAssertion(() => Assert.Equal(2, page.FindComponents<CurveChart>().Count), Patience);
     }
 
     [Fact]
-    public void Leaving_one_out_keeps_the_others()
+    public async Task Leaving_one_out_keeps_the_others()
     {
         var page = Compared();
-        page.Find($"button[aria-label='Leave {_first.Name} out']").Click();
+        await ActAsync(page, () => page.Find($"button[aria-label='Leave {_first.Name} out']").ClickAsync());
         page.WaitForAssertion(() => Assert.EndsWith($"/compare?ids={_second.Id}", Address(), StringComparison.Ordinal), Patience);
     }
 
     [Fact]
-    public void Images_of_the_same_caption_and_number_stand_beside_each_other_and_the_address_says_which()
+    public async Task Images_of_the_same_caption_and_number_stand_beside_each_other_and_the_address_says_which()
     {
         var page = Compared();
         page.WaitForAssertion(() => Assert.Equal(8, page.FindAll(".matrix tbody tr").Count), Patience);
         Assert.All(page.FindAll(".matrix tbody tr"), row => Assert.Equal(2, row.QuerySelectorAll("img").Length));
-        page.Find("button[aria-label='Next image of each caption']").Click();
+        await ActAsync(page, () => page.Find("button[aria-label='Next image of each caption']").ClickAsync());
         page.WaitForAssertion(() => Assert.Contains("image=1", Address(), StringComparison.Ordinal), Patience);
         page.WaitForAssertion(() => Assert.True(page.Find("button[aria-label='Next image of each caption']").HasAttribute("disabled")), Patience);
     }

@@ -82,13 +82,13 @@ public sealed class CaptionsTabTests(TestCluster cluster) : StoreContext(cluster
     }
 
     [Fact]
-    public void The_steps_beside_are_as_many_and_the_address_gets_them()
+    public async Task The_steps_beside_are_as_many_and_the_address_gets_them()
     {
         CaptionView? asked = null;
         var tab = Show(new CaptionView(CaptionLossOrder.Peak, 3, 4), view => asked = view);
-        tab.Find("button[aria-label='The steps after']").Click();
+        await ActAsync(tab, () => tab.Find("button[aria-label='The steps after']").ClickAsync());
         Assert.Equal(new CaptionView(CaptionLossOrder.Peak, 5, 6), asked);
-        tab.Find("button[aria-label='The steps before']").Click();
+        await ActAsync(tab, () => tab.Find("button[aria-label='The steps before']").ClickAsync());
         Assert.Equal(new CaptionView(CaptionLossOrder.Peak, 1, 2), asked);
         Assert.Null(CaptionView.At(1).Beside(forth: false));
         Assert.Null(new CaptionView(CaptionLossOrder.Peak, 5, null).Beside(forth: true));

@@ -37,7 +37,7 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
         var page = Show("/experiments?filter=" + Uri.EscapeDataString("method = \"stablerep\"") + "&order=name&columns=method,state");
         Assert.Equal(["a draft", "one that waits"], Names(page));
         Assert.Equal(["Name ↑", "Method", "State"], page.FindAll("thead th").Skip(1).Select(head => head.TextContent.Trim()));
-        await page.FindAll("thead th button")[0].ClickAsync();
+        await ActAsync(page, () => page.FindAll("thead th button")[0].ClickAsync());
         page.WaitForAssertion(() => Assert.Contains("order=name%20desc", Address(), StringComparison.Ordinal), Patience);
         page.WaitForAssertion(() => Assert.Equal(["one that waits", "a draft"], Names(page)), Patience);
         Assert.Contains("columns=method", Address(), StringComparison.Ordinal);
@@ -56,9 +56,9 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
     public async Task What_cannot_be_done_with_some_of_many_is_said_one_by_one_and_done_with_the_others()
     {
         var page = Show("/experiments");
-        ChooseAll(page);
+        await ChooseAllAsync(page);
         Assert.Equal("3 chosen", page.Find(".bulk b").TextContent);
-        await ActAsync(page, "Cancel");
+        await ActOnChosenAsync(page, "Cancel");
         Assert.StartsWith("Cancel: done with 1 experiment; 2 experiments were left as before.", page.Find(".bulk-outcome p").TextContent, StringComparison.Ordinal);
         var said = page.FindAll(".bulk-outcome li").Select(line => line.TextContent).Order().ToList();
         Assert.StartsWith("a draft: ", said[0], StringComparison.Ordinal);
@@ -73,10 +73,10 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
     public async Task Deleting_asks_first_and_leaves_what_is_under_way()
     {
         var page = Show("/experiments");
-        ChooseAll(page);
-        await ActAsync(page, "Delete", yes: false);
+        await ChooseAllAsync(page);
+        await ActOnChosenAsync(page, "Delete", yes: false);
         Assert.Equal(3, Names(page).Count);
-        await ActAsync(page, "Delete");
+        await ActOnChosenAsync(page, "Delete");
         Assert.Equal(["one that waits"], Names(page));
         Assert.Equal("1 chosen", page.Find(".bulk b").TextContent);
         Assert.Contains("is under way", page.Find(".bulk-outcome li").TextContent, StringComparison.Ordinal);
@@ -86,9 +86,10 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
     public async Task A_tag_is_given_to_all_that_are_chosen()
     {
         var page = Show("/experiments");
-        ChooseAll(page);
-        page.WaitForElement(".bulk form input", Patience).Change("good ones");
-        await page.Find(".bulk form").SubmitAsync();
+        await ChooseAllAsync(page);
+        page.WaitForElement(".bulk form input", Patience);
+        await ActAsync(page, () => page.Find(".bulk form input").ChangeAsync("good ones"));
+        await ActAsync(page, () => page.Find(".bulk form").SubmitAsync());
         page.WaitForAssertion(() => Assert.Equal("Tag “good ones”: done with 3 experiments.", page.Find(".bulk-outcome p").TextContent), Patience);
         var tagged = await Get<ExperimentList>().SearchAsync(new ListQuery { Filter = "tags:\"good ones\"" }, Stop);
         Assert.Equal(3, tagged.Items.Count);
@@ -99,8 +100,8 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
     {
         Person.SetRoles("researcher");
         var page = Show("/experiments");
-        ChooseAll(page);
-        await ActAsync(page, "Delete");
+        await ChooseAllAsync(page);
+        await ActOnChosenAsync(page, "Delete");
         Assert.Equal(3, page.FindAll(".bulk-outcome li").Count(line => line.TextContent.Contains("somebody else's", StringComparison.Ordinal)));
         Assert.Equal(3, Names(page).Count);
     }
@@ -148,7 +149,8 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
 
     private static List<string> Names(IRenderedComponent<ExperimentsPage> page) => [.. page.FindAll("td.name").Select(cell => cell.TextContent)];
 
-    private static void ChooseAll(IRenderedComponent<ExperimentsPage> page) => page.Find("input[aria-label='Choose all on this page']").Change(true);
+    private static Task ChooseAllAsync(IRenderedComponent<ExperimentsPage> page) =>
+        ActAsync(page, () => page.Find("input[aria-label='Choose all on this page']").ChangeAsync(true));
 
     private string Address() => Services.GetRequiredService<NavigationManager>().Uri;
 
@@ -160,13 +162,13 @@ public sealed class ExperimentsPageTests(TestCluster cluster) : StoreContext(clu
         return page;
     }
 
-    private async Task ActAsync(IRenderedComponent<ExperimentsPage> page, string action, bool yes = true)
+    private async Task ActOnChosenAsync(IRenderedComponent<ExperimentsPage> page, string action, bool yes = true)
     {
         var dialogs = Render<MudDialogProvider>();
         page.WaitForElement(".bulk form", Patience);
-        var acting = page.FindAll(".bulk-actions button").First(button => button.TextContent.Trim() == action).ClickAsync();
+        var acting = ActAsync(page, () => page.FindAll(".bulk-actions button").First(button => button.TextContent.Trim() == action).ClickAsync());
         dialogs.WaitForElement(".mud-dialog-actions button", Patience);
-        await dialogs.FindAll(".mud-dialog-actions button")[yes ? 1 : 0].ClickAsync();
+        await ActAsync(dialogs, () => dialogs.FindAll(".mud-dialog-actions button")[yes ? 1 : 0].ClickAsync());
         await acting;
         if (yes)
         {

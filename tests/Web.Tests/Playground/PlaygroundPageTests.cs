@@ -26,9 +26,9 @@ public sealed class PlaygroundPageTests(TestCluster cluster) : StoreContext(clus
         await Get<GeneratorService>().RefreshAsync(Stop);
         var page = Show("/playground?scales=1,2,4&seeds=0-4");
         page.WaitForAssertion(() => Assert.Equal("Draw 15 images", Draw(page)), Patience);
-        Field(page, "Seeds", "0-");
+        await WriteAsync(page, "Seeds", "0-");
         page.WaitForAssertion(() => Assert.Equal("Draw", Draw(page)), Patience);
-        await page.Find("form").SubmitAsync();
+        await ActAsync(page, () => page.Find("form").SubmitAsync());
         page.WaitForElement(".mud-input-error", Patience);
         Assert.Empty(page.FindComponents<PreviewGrid>());
         Assert.EndsWith("/playground?scales=1,2,4&seeds=0-4", Address(), StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class PlaygroundPageTests(TestCluster cluster) : StoreContext(clus
         await Get<GeneratorService>().RefreshAsync(Stop);
         var page = Show("/playground?prompt=a%20猫&scales=1,2&seeds=7&steps=4");
         page.WaitForAssertion(() => Assert.Equal("Draw 2 images", Draw(page)), Patience);
-        await page.Find("form").SubmitAsync();
+        await ActAsync(page, () => page.Find("form").SubmitAsync());
         page.WaitForAssertion(() => Assert.Single(page.FindComponents<PreviewGrid>()), Patience);
         var request = page.FindComponent<PreviewGrid>().Instance.Preview.Request;
         Assert.Equal(("a 猫", 4, "7"), (request.Prompts[0].Text, request.Steps, string.Join(',', request.Seeds)));
@@ -57,11 +57,11 @@ public sealed class PlaygroundPageTests(TestCluster cluster) : StoreContext(clus
 
     private static string Draw(IRenderedComponent<PlaygroundPage> page) => page.Find("form button[type=submit]").TextContent.Trim();
 
-    private static void Field(IRenderedComponent<PlaygroundPage> page, string name, string text)
+    private static Task WriteAsync(IRenderedComponent<PlaygroundPage> page, string name, string text) => ActAsync(page, () =>
     {
         var label = page.FindAll("label").First(candidate => candidate.TextContent.Trim() == name);
-        page.Find($"#{label.GetAttribute("for")}").Input(text);
-    }
+        return page.Find($"#{label.GetAttribute("for")}").InputAsync(text);
+    });
 
     private string Address() => Services.GetRequiredService<NavigationManager>().Uri;
 

@@ -30,8 +30,8 @@ public sealed class NewSweepPageTests(TestCluster cluster) : StoreContext(cluste
         // The guidance scale and the training seed are axes.
         Assert.Empty(page.FindComponents<GuidanceField>());
         Assert.Single(labels, "Training seed");
-        Write(page, "Guidance scale", "");
-        Write(page, "Training seed", "");
+        await WriteAsync(page, "Guidance scale", "");
+        await WriteAsync(page, "Training seed", "");
         page.WaitForAssertion(() => Assert.Single(page.FindComponents<GuidanceField>()), Patience);
         Assert.Equal(2, Labels(page).Count(label => label == "Training seed"));
         page.WaitForAssertion(() => Assert.Contains("Nothing varies", page.Find(".plan").TextContent, StringComparison.Ordinal), Patience);
@@ -44,10 +44,10 @@ public sealed class NewSweepPageTests(TestCluster cluster) : StoreContext(cluste
         var page = Render<NewSweepPage>();
         page.WaitForElement(".facts", Patience);
         page.WaitForAssertion(() => Assert.Equal("Launch 15 experiments", Launch(page).TextContent.Trim()), Patience);
-        Write(page, "Guidance scale", "1-");
+        await WriteAsync(page, "Guidance scale", "1-");
         page.WaitForElement(".plan-problems", Patience);
         Assert.True(Launch(page).HasAttribute("disabled"));
-        Write(page, "Guidance scale", "2, 4");
+        await WriteAsync(page, "Guidance scale", "2, 4");
         page.WaitForAssertion(() => Assert.Equal("Launch 6 experiments", Launch(page).TextContent.Trim()), Patience);
 
         // The test's generator is not installed here: the plan says so.
@@ -86,10 +86,10 @@ public sealed class NewSweepPageTests(TestCluster cluster) : StoreContext(cluste
 
     private static IElement Launch(IRenderedComponent<NewSweepPage> page) => page.FindAll(".launch button")[^1];
 
-    private static void Write(IRenderedComponent<NewSweepPage> page, string axis, string text)
+    private static Task WriteAsync(IRenderedComponent<NewSweepPage> page, string axis, string text) => ActAsync(page, () =>
     {
         // The axes are the first fields of the page.
         var label = page.FindAll("label").First(candidate => candidate.TextContent.Trim() == axis);
-        page.Find($"#{label.GetAttribute("for")}").Input(text);
-    }
+        return page.Find($"#{label.GetAttribute("for")}").InputAsync(text);
+    });
 }
