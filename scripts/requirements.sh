@@ -12,7 +12,7 @@ require_dotnet() {
 
 postgres_programs() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; }
 
-chromium_program() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+chromium_program() { command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
 # require_package NAME PACKAGE CHECK: runs CHECK; when it fails installs PACKAGE with apt-get as root or through sudo.
 require_package() {

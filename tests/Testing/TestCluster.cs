@@ -1,12 +1,13 @@
 using System.Globalization;
 using Npgsql;
+using StableRep.Api.Hosting;
 using StableRep.Data.Hosting;
 using Xunit;
 
 namespace StableRep.Testing;
 
 /// <summary>
-/// One private PostgreSQL cluster for a whole test run, and in it one migrated database from which each test's own is copied
+/// One private PostgreSQL cluster for a whole test run, and in it one database with all schemas from which each test's own is copied
 /// (a tenth of a second). Declare it with <c>[assembly: AssemblyFixture(typeof(TestCluster))]</c>.
 /// </summary>
 public sealed class TestCluster : IAsyncLifetime
@@ -31,8 +32,7 @@ public sealed class TestCluster : IAsyncLifetime
 
         Cluster = await PrivateCluster.StartAsync(Path.Combine(_folder, "pg"), durable: false);
         await CreateAsync("template", null);
-        await using var source = NpgsqlDataSource.Create(ConnectionString("template", pooling: false));
-        await StudioStore.MigrateAsync(source);
+        await using var template = await StudioDatabase.OpenAsync(ConnectionString("template", pooling: false), new StudioOptions());
     }
 
     /// <summary>Creates a database with the current schema and no rows, and gives its connection string.</summary>

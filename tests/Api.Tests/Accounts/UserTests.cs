@@ -5,36 +5,21 @@ using Microsoft.Extensions.DependencyInjection;
 using StableRep.Api.Accounts;
 using StableRep.Api.Http;
 using StableRep.Data.Accounts;
-using StableRep.Testing;
 
 namespace StableRep.Api.Tests.Accounts;
 
-public sealed class UserTests(TestCluster cluster) : IAsyncLifetime
+public sealed class UserTests(SharedStudio shared) : IClassFixture<SharedStudio>
 {
     private const string Password = "twelve letters and more";
     private static readonly Uri Users = new("/api/v1/users", UriKind.Relative);
-    private StudioApplication _studio = null!;
-    private HttpClient _admin = null!;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private AccountService Accounts => _studio.Services.GetRequiredService<AccountService>();
+    private AccountService Accounts => shared.Studio.Services.GetRequiredService<AccountService>();
 
-    private FirstAdminLink Link => _studio.Services.GetRequiredService<FirstAdminLink>();
+    private FirstAdminLink Link => shared.Studio.Services.GetRequiredService<FirstAdminLink>();
 
     private string FirstToken => HttpUtility.ParseQueryString(Link.Path().Split('?')[1])["token"]!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _studio = await StudioApplication.StartAsync(cluster);
-        _admin = await _studio.CreateClientAsync(StudioRole.Admin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _admin.Dispose();
-        await _studio.DisposeAsync();
-    }
 
     [Fact]
     public async Task The_first_admin_is_made_once_by_a_link_and_stays_as_long_as_there_is_no_other()
@@ -60,7 +45,7 @@ public sealed class UserTests(TestCluster cluster) : IAsyncLifetime
 
         var root = Assert.Single(await Accounts.ListAsync(Stop), person => person.UserName.StartsWith("root", StringComparison.Ordinal));
         Assert.Equal(StudioRole.Admin, root.Role);
-        using var last = await _admin.PatchAsJsonAsync($"/api/v1/users/{root.Id}", new { disabled = true }, Stop);
+        using var last = await shared.Admin.PatchAsJsonAsync($"/api/v1/users/{root.Id}", new { disabled = true }, Stop);
         Assert.Equal(HttpStatusCode.Conflict, last.StatusCode);
     }
 
@@ -73,22 +58,22 @@ public sealed class UserTests(TestCluster cluster) : IAsyncLifetime
         await Accounts.AcceptInvitationAsync(invitation.Id, query["token"]!, Password);
         await Assert.ThrowsAsync<InputException>(() => Accounts.AcceptInvitationAsync(invitation.Id, query["token"]!, Password + "2"));
 
-        var person = await _admin.GetFromJsonAsync<Person>($"/api/v1/users/{invitation.Id}", StudioJson.Options, Stop);
+        var person = await shared.Admin.GetFromJsonAsync<Person>($"/api/v1/users/{invitation.Id}", StudioJson.Options, Stop);
         Assert.Equal(("ada", "Ada", StudioRole.Researcher, true), (person!.UserName, person.DisplayName, person.Role, person.HasPassword));
     }
 
     [Fact]
     public async Task A_changed_role_and_a_disabled_account_hold_for_tokens_at_once()
     {
-        using var researcher = await _studio.CreateClientAsync(StudioRole.Researcher);
-        var id = await _studio.UserIdAsync(StudioRole.Researcher);
-        using var lowered = await _admin.PatchAsJsonAsync($"/api/v1/users/{id}", new { role = "viewer" }, Stop);
+        using var researcher = await shared.Studio.CreateClientAsync(StudioRole.Researcher);
+        var id = await shared.Studio.UserIdAsync(StudioRole.Researcher);
+        using var lowered = await shared.Admin.PatchAsJsonAsync($"/api/v1/users/{id}", new { role = "viewer" }, Stop);
         Assert.Equal(HttpStatusCode.OK, lowered.StatusCode);
         Assert.Equal(StudioRole.Viewer, (await researcher.GetFromJsonAsync<Me>("/api/v1/me", StudioJson.Options, Stop))!.Role);
-        using var disabled = await _admin.PatchAsJsonAsync($"/api/v1/users/{id}", new { disabled = true }, Stop);
+        using var disabled = await shared.Admin.PatchAsJsonAsync($"/api/v1/users/{id}", new { disabled = true }, Stop);
         Assert.Equal(HttpStatusCode.OK, disabled.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await researcher.GetAsync(new Uri("/api/v1/me", UriKind.Relative), Stop)).StatusCode);
-        var audit = await _admin.GetStringAsync(new Uri($"/api/v1/audit?filter=target%3D%22user%20{id}%22", UriKind.Relative), Stop);
+        var audit = await shared.Admin.GetStringAsync(new Uri($"/api/v1/audit?filter=target%3D%22user%20{id}%22", UriKind.Relative), Stop);
         Assert.Contains("user.change", audit, StringComparison.Ordinal);
     }
 
@@ -106,7 +91,7 @@ public sealed class UserTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_wrong_invitation_is_refused_with_its_field(string json, string field)
     {
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var response = await _admin.PostAsync(Users, content, Stop);
+        using var response = await shared.Admin.PostAsync(Users, content, Stop);
         var body = await response.Content.ReadAsStringAsync(Stop);
         Assert.True(response.StatusCode == HttpStatusCode.BadRequest, body);
         Assert.Contains($"\"errors\":{{\"{field}\":", body, StringComparison.Ordinal);
@@ -115,7 +100,7 @@ public sealed class UserTests(TestCluster cluster) : IAsyncLifetime
 
     private async Task<Invitation> InviteAsync(object wanted)
     {
-        using var response = await _admin.PostAsJsonAsync(Users, wanted, Stop);
+        using var response = await shared.Admin.PostAsJsonAsync(Users, wanted, Stop);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return (await response.Content.ReadFromJsonAsync<Invitation>(StudioJson.Options, Stop))!;
     }

@@ -9,41 +9,27 @@ using StableRep.Testing;
 namespace StableRep.Api.Tests.Http;
 
 /// <summary>What all requests go through.</summary>
-public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
+public sealed class HttpTests(SharedStudio shared, TestCluster cluster) : IClassFixture<SharedStudio>
 {
     private static readonly Uri Tokens = new("/api/v1/tokens", UriKind.Relative);
-    private StudioApplication _studio = null!;
-    private HttpClient _admin = null!;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _studio = await StudioApplication.StartAsync(cluster);
-        _admin = await _studio.CreateClientAsync(StudioRole.Admin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _admin.Dispose();
-        await _studio.DisposeAsync();
-    }
 
     [Fact]
     public async Task A_request_with_an_idempotency_key_is_done_once_whoever_repeats_it()
     {
-        using var first = await PostAsync(_admin, "once", new { name = "first" });
+        using var first = await PostAsync(shared.Admin, "once", new { name = "first" });
         Assert.Equal(HttpStatusCode.Created, first.StatusCode);
-        using var again = await PostAsync(_admin, "once", new { name = "first" });
+        using var again = await PostAsync(shared.Admin, "once", new { name = "first" });
         Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
         Assert.Equal("/problems/secret-shown", (await again.Content.ReadFromJsonAsync<ProblemBody>(StudioJson.Options, Stop))!.Type);
         var secret = (await first.Content.ReadFromJsonAsync<CreatedToken>(StudioJson.Options, Stop))!.Secret;
-        await using var command = _studio.Database.Source.CreateCommand("SELECT string_agg(encode(body, 'escape'), '') FROM app.stored_replies");
+        await using var command = shared.Studio.Database.Source.CreateCommand("SELECT string_agg(encode(body, 'escape'), '') FROM app.stored_replies");
         Assert.DoesNotContain(secret, (string)(await command.ExecuteScalarAsync(Stop))!, StringComparison.Ordinal);
 
-        using var different = await PostAsync(_admin, "once", new { name = "second" });
+        using var different = await PostAsync(shared.Admin, "once", new { name = "second" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, different.StatusCode);
-        using var other = await _studio.CreateClientAsync(StudioRole.Viewer);
+        using var other = await shared.Studio.CreateClientAsync(StudioRole.Viewer);
         using var others = await PostAsync(other, "once", new { name = "second" });
         Assert.Equal(HttpStatusCode.Created, others.StatusCode);
         Assert.Single(await TokensAsync(), token => token.Name == "first");
@@ -52,7 +38,7 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Many_at_once_with_one_key_make_one_thing()
     {
-        var responses = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => PostAsync(_admin, "race", new { name = "raced" })));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => PostAsync(shared.Admin, "race", new { name = "raced" })));
         Assert.All(responses, response => Assert.True(response.StatusCode is HttpStatusCode.Created or HttpStatusCode.Conflict, $"{response.StatusCode}"));
         Assert.Contains(responses, response => response.StatusCode == HttpStatusCode.Created);
         Assert.Single(await TokensAsync(), token => token.Name == "raced");
@@ -62,8 +48,8 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_refused_request_gives_its_problem_again()
     {
-        using var first = await PostAsync(_admin, "bad", new { name = "" });
-        using var again = await PostAsync(_admin, "bad", new { name = "" });
+        using var first = await PostAsync(shared.Admin, "bad", new { name = "" });
+        using var again = await PostAsync(shared.Admin, "bad", new { name = "" });
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (first.StatusCode, again.StatusCode));
         Assert.True(again.Headers.Contains("Idempotent-Replay"));
         Assert.Equal(await first.Content.ReadAsStringAsync(Stop), await again.Content.ReadAsStringAsync(Stop));
@@ -83,7 +69,7 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
             request.Headers.Add("Origin", origin);
         }
 
-        using var response = await _admin.SendAsync(request, Stop);
+        using var response = await shared.Admin.SendAsync(request, Stop);
         Assert.Equal(expected, response.StatusCode);
     }
 
@@ -93,7 +79,7 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
     [InlineData("/healthz")]
     public async Task Every_answer_forbids_frames_sniffing_and_other_sites(string path)
     {
-        using var nobody = await _studio.CreateClientAsync();
+        using var nobody = await shared.Studio.CreateClientAsync();
         using var response = await nobody.GetAsync(new Uri(path, UriKind.Relative), Stop);
         Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
         Assert.Contains("frame-ancestors 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
@@ -115,7 +101,7 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_body_that_is_too_large_is_refused_before_it_is_read()
     {
-        using var response = await _admin.PostAsJsonAsync(Tokens, new { name = new string('x', 5_000_000) }, Stop);
+        using var response = await shared.Admin.PostAsJsonAsync(Tokens, new { name = new string('x', 5_000_000) }, Stop);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Equal("/problems/too-large", (await response.Content.ReadFromJsonAsync<ProblemBody>(StudioJson.Options, Stop))!.Type);
     }
@@ -123,7 +109,7 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task The_description_is_openapi_3_1_and_each_operation_has_tags_and_problems()
     {
-        using var document = JsonDocument.Parse(await _admin.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), Stop));
+        using var document = JsonDocument.Parse(await shared.Admin.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), Stop));
         Assert.StartsWith("3.1", document.RootElement.GetProperty("openapi").GetString(), StringComparison.Ordinal);
         Assert.True(document.RootElement.GetProperty("components").GetProperty("securitySchemes").TryGetProperty("token", out _));
         var operations = document.RootElement.GetProperty("paths").EnumerateObject()
@@ -139,8 +125,8 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task The_reference_loads_nothing_from_other_sites()
     {
-        using var response = await _admin.GetAsync(new Uri("/reference", UriKind.Relative), Stop);
-        var page = response.StatusCode == HttpStatusCode.OK ? await response.Content.ReadAsStringAsync(Stop) : await _admin.GetStringAsync(new Uri("/reference/", UriKind.Relative), Stop);
+        using var response = await shared.Admin.GetAsync(new Uri("/reference", UriKind.Relative), Stop);
+        var page = response.StatusCode == HttpStatusCode.OK ? await response.Content.ReadAsStringAsync(Stop) : await shared.Admin.GetStringAsync(new Uri("/reference/", UriKind.Relative), Stop);
         Assert.DoesNotContain("<script src=\"http", page, StringComparison.Ordinal);
         Assert.DoesNotContain("cdn.", page, StringComparison.Ordinal);
     }
@@ -151,5 +137,5 @@ public sealed class HttpTests(TestCluster cluster) : IAsyncLifetime
         return client.SendAsync(request, Stop);
     }
 
-    private async Task<List<TokenView>> TokensAsync() => (await _admin.GetFromJsonAsync<List<TokenView>>("/api/v1/tokens?all=true", StudioJson.Options, Stop))!;
+    private async Task<List<TokenView>> TokensAsync() => (await shared.Admin.GetFromJsonAsync<List<TokenView>>("/api/v1/tokens?all=true", StudioJson.Options, Stop))!;
 }

@@ -13,6 +13,7 @@ using StableRep.Api.Hosting;
 using StableRep.Api.ImageSets;
 using StableRep.Data.Experiments;
 using StableRep.Data.Probes;
+using StableRep.Engine.Scenes;
 using StableRep.Engine.Training;
 using StableRep.Testing;
 using StableRep.Web.Tests.Hosting;
@@ -32,6 +33,9 @@ public sealed class BrowserStudio : IAsyncDisposable
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
+
+    // The bundled datasets are too large for experiments that are only looked at.
+    private const string Objects = "few-objects";
 
     private readonly SemaphoreSlim _starting = new(1);
     private Process? _node;
@@ -67,6 +71,7 @@ public sealed class BrowserStudio : IAsyncDisposable
             }
 
             DataFolder = Directory.CreateDirectory(Path.Combine(cluster.Folder, "studio")).FullName;
+            SceneProbes.Export(SceneProbes.Create(SceneAttribute.Object, 60, 30), Path.Combine(DataFolder, "probe-datasets", Objects));
             var connection = await cluster.NewDatabaseAsync();
             Address = new Uri($"http://127.0.0.1:{FreePort()}/");
             _node = await StartNodeAsync(connection);
@@ -157,7 +162,7 @@ public sealed class BrowserStudio : IAsyncDisposable
                     CaptionCount = 16,
                 },
                 Recipe = TrainingRecipes.Named("demo") with { SetsPerBatch = 8, ImagesPerSet = 2, Epochs = 10 },
-                Probes = [new NewProbe(ProbeKind.Knn, "scenes-objects")],
+                Probes = [new NewProbe(ProbeKind.Knn, Objects)],
                 Tags = ["test"],
             },
             cancellationToken: stop);
@@ -208,8 +213,8 @@ public sealed class BrowserStudio : IAsyncDisposable
     }
 
     private static string Chromium() =>
-        ((string[])["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException("Chromium is not installed: apt-get install chromium, or run ./test, which does.");
+        ((string[])["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException("Chromium is not installed: apt-get install chromium-headless-shell, or run ./test, which does.");
 
     private static int FreePort()
     {

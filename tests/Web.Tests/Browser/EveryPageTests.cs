@@ -20,13 +20,14 @@ public sealed class EveryPageTests(BrowserStudio studio, TestCluster cluster) : 
     public async Task A_page_has_no_serious_accessibility_finding(string route)
     {
         var address = await Studio.AddressAsync(route, Stop);
-        foreach (var dark in (bool[])[false, true])
+        await OpenAsync(Page, address);
+        foreach (var colours in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
-            var page = await NewPageAsync(dark: dark);
-            await OpenAsync(page, address);
-            await QuietAsync(page);
-            var findings = await Axe.FindingsAsync(page, Stop);
-            Assert.True(findings.Count == 0, $"{address} ({(dark ? "dark" : "light")}):\n{string.Join('\n', findings)}");
+            await Page.EmulateMediaAsync(new() { ColorScheme = colours });
+            await Assertions.Expect(Page.Locator("html")).ToHaveAttributeAsync("data-theme", colours == ColorScheme.Dark ? "dark" : "light");
+            await QuietAsync();
+            var findings = await Axe.FindingsAsync(Page, Stop);
+            Assert.True(findings.Count == 0, $"{address} ({colours}):\n{string.Join('\n', findings)}");
         }
     }
 
@@ -34,10 +35,10 @@ public sealed class EveryPageTests(BrowserStudio studio, TestCluster cluster) : 
     [MemberData(nameof(Routes))]
     public async Task A_page_fits_a_phone_without_scrolling_sideways(string route)
     {
-        var page = await NewPageAsync(width: 360);
-        await OpenAsync(page, await Studio.AddressAsync(route, Stop));
-        await QuietAsync(page);
-        var widest = await page.EvaluateAsync<string>(
+        await Page.SetViewportSizeAsync(360, 900);
+        await OpenAsync(Page, await Studio.AddressAsync(route, Stop));
+        await QuietAsync();
+        var widest = await Page.EvaluateAsync<string>(
             """
             () => document.documentElement.scrollWidth <= 360 ? "" : [...document.querySelectorAll("main *")]
               .filter(e => e.getBoundingClientRect().right > 361).slice(0, 5).map(e => `${e.tagName}.${e.className} to ${Math.round(e.getBoundingClientRect().right)}`).join("; ") || "outside main"
@@ -48,23 +49,23 @@ public sealed class EveryPageTests(BrowserStudio studio, TestCluster cluster) : 
     [Fact]
     public async Task The_colours_follow_the_system_and_a_choice_is_remembered_without_a_flash()
     {
-        var page = await NewPageAsync(dark: true);
-        await OpenAsync(page, "/");
-        Assert.Equal("dark", await page.Locator("html").GetAttributeAsync("data-theme"));
-        await page.GetByRole(AriaRole.Button, new() { Name = "Colours" }).ClickAsync();
-        await page.GetByText("Light", new() { Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        await OpenAsync(Page, "/");
+        Assert.Equal("dark", await Page.Locator("html").GetAttributeAsync("data-theme"));
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Colours" }).ClickAsync();
+        await Page.GetByText("Light", new() { Exact = true }).ClickAsync();
+        await Assertions.Expect(Page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
 
         // Before anything of the page is drawn, the choice holds.
-        await page.AddInitScriptAsync("addEventListener('DOMContentLoaded', () => window.atFirst = document.documentElement.dataset.theme)");
-        await page.ReloadAsync();
-        Assert.Equal("light", await page.EvaluateAsync<string>("window.atFirst"));
+        await Page.AddInitScriptAsync("addEventListener('DOMContentLoaded', () => window.atFirst = document.documentElement.dataset.theme)");
+        await Page.ReloadAsync();
+        Assert.Equal("light", await Page.EvaluateAsync<string>("window.atFirst"));
     }
 
-    private static async Task QuietAsync(IPage page)
+    private async Task QuietAsync()
     {
         // Skeletons are gone and what moves in has arrived.
-        await Assertions.Expect(page.Locator(".loading")).ToHaveCountAsync(0);
-        await page.EvaluateAsync("() => Promise.all(document.getAnimations().filter(a => a.effect?.getTiming().iterations !== Infinity).map(a => a.finished.catch(() => {})))");
+        await Assertions.Expect(Page.Locator(".loading")).ToHaveCountAsync(0);
+        await Page.EvaluateAsync("() => Promise.all(document.getAnimations().filter(a => a.effect?.getTiming().iterations !== Infinity).map(a => a.finished.catch(() => {})))");
     }
 }

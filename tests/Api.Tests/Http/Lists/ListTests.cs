@@ -4,36 +4,14 @@ using Microsoft.Extensions.DependencyInjection;
 using StableRep.Api.Accounts;
 using StableRep.Api.Http;
 using StableRep.Api.Http.Lists;
-using StableRep.Data.Accounts;
 using StableRep.Testing;
 
 namespace StableRep.Api.Tests.Http.Lists;
 
 /// <summary>Filters, orders and pages, on the audit log.</summary>
-public sealed class ListTests(TestCluster cluster) : IAsyncLifetime
+public sealed class ListTests(ListTests.Filled studio) : IClassFixture<ListTests.Filled>
 {
-    private StudioApplication _studio = null!;
-    private HttpClient _admin = null!;
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _studio = await StudioApplication.StartAsync(cluster);
-        var audit = _studio.Services.GetRequiredService<AuditLog>();
-        for (var index = 0; index < 25; index++)
-        {
-            await audit.WriteAsync(null, index % 2 == 0 ? "test.even" : "test.odd", $"thing {index % 7}_{index}%", cancellationToken: Stop);
-        }
-
-        _admin = await _studio.CreateClientAsync(StudioRole.Admin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _admin.Dispose();
-        await _studio.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("action, target desc", "action ~ \"test.\"", 25)]
@@ -76,7 +54,7 @@ public sealed class ListTests(TestCluster cluster) : IAsyncLifetime
     [InlineData("page_token", "page_token=x")]
     public async Task A_wrong_query_is_refused_with_its_field(string field, string query)
     {
-        using var response = await _admin.GetAsync(new Uri("/api/v1/audit?" + query, UriKind.Relative), Stop);
+        using var response = await studio.Admin.GetAsync(new Uri("/api/v1/audit?" + query, UriKind.Relative), Stop);
         var body = await response.Content.ReadAsStringAsync(Stop);
         Assert.True(response.StatusCode == HttpStatusCode.BadRequest, body);
         Assert.Contains($"\"errors\":{{\"{field}\":", body, StringComparison.Ordinal);
@@ -85,7 +63,7 @@ public sealed class ListTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_filter_of_a_thousand_brackets_is_refused_at_once()
     {
-        using var response = await _admin.GetAsync(new Uri("/api/v1/audit?filter=" + new string('(', 1500), UriKind.Relative), Stop);
+        using var response = await studio.Admin.GetAsync(new Uri("/api/v1/audit?filter=" + new string('(', 1500), UriKind.Relative), Stop);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
@@ -93,11 +71,26 @@ public sealed class ListTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_token_goes_on_with_its_own_filter_only()
     {
         var page = await ReadAsync("action ~ test", null, null, 2);
-        using var response = await _admin.GetAsync(new Uri($"/api/v1/audit?filter=action%3Dx&page_token={page.NextPageToken}", UriKind.Relative), Stop);
+        using var response = await studio.Admin.GetAsync(new Uri($"/api/v1/audit?filter=action%3Dx&page_token={page.NextPageToken}", UriKind.Relative), Stop);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
     private async Task<Page<AuditView>> ReadAsync(string filter, string? order, string? token, int size) =>
-        (await _admin.GetFromJsonAsync<Page<AuditView>>(
+        (await studio.Admin.GetFromJsonAsync<Page<AuditView>>(
             $"/api/v1/audit?page_size={size}&filter={Uri.EscapeDataString(filter)}&order_by={Uri.EscapeDataString(order ?? "")}&page_token={token}", StudioJson.Options, Stop))!;
+
+    /// <summary>A node whose audit log has 25 deeds to look for.</summary>
+    public sealed class Filled(TestCluster cluster) : SharedStudio(cluster)
+    {
+        /// <inheritdoc/>
+        public override async ValueTask InitializeAsync()
+        {
+            await base.InitializeAsync();
+            var audit = Studio.Services.GetRequiredService<AuditLog>();
+            for (var index = 0; index < 25; index++)
+            {
+                await audit.WriteAsync(null, index % 2 == 0 ? "test.even" : "test.odd", $"thing {index % 7}_{index}%", cancellationToken: Stop);
+            }
+        }
+    }
 }
