@@ -13,6 +13,7 @@ public sealed partial class SamplesTab : IDisposable
 {
     private const int RowHeight = 128;
     private const int Most = 16;
+    private const int FirstRows = 8;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
 
     private IDisposable? _subscription;
@@ -21,6 +22,9 @@ public sealed partial class SamplesTab : IDisposable
     private ElementReference _frame;
     private SampleOrder? _known;
     private SampleOrder? _fresh;
+
+    // They are on the page from its first paint: the rows that follow the scrolling come only once the page is live.
+    private IReadOnlyList<PositiveSet> _first = [];
     private Exception? _error;
 
     /// <summary>The experiment.</summary>
@@ -73,7 +77,13 @@ public sealed partial class SamplesTab : IDisposable
     {
         try
         {
-            _fresh = new SampleOrder(await Sets.RunsAsync(Experiment.ImageSetId));
+            var order = new SampleOrder(await Sets.RunsAsync(Experiment.ImageSetId));
+            if (_known is null)
+            {
+                _first = await Sets.ReadAsync(Experiment.ImageSetId, order.Slice(0, FirstRows));
+            }
+
+            _fresh = order;
             // The first images come by themselves: there is nothing yet that could move.
             _known = _known is null or { Total: 0 } ? _fresh : _known;
             _error = null;
@@ -101,6 +111,20 @@ public sealed partial class SamplesTab : IDisposable
     {
         var order = _known!;
         var captions = order.Slice(request.StartIndex, request.Count);
-        return new ItemsProviderResult<PositiveSet>(await Sets.ReadAsync(Experiment.ImageSetId, captions, request.CancellationToken), order.Total);
+        var sets = await Sets.ReadAsync(Experiment.ImageSetId, captions, request.CancellationToken);
+        if (_first.Count > 0)
+        {
+            _ = HandOverAsync();
+        }
+
+        return new ItemsProviderResult<PositiveSet>(sets, order.Total);
+    }
+
+    private async Task HandOverAsync()
+    {
+        // Not before the rows that were just read are drawn beneath.
+        await Task.Yield();
+        _first = [];
+        StateHasChanged();
     }
 }
