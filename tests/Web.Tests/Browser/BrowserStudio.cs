@@ -141,7 +141,8 @@ public sealed class BrowserStudio : IAsyncDisposable
     /// <param name="name">Its name.</param>
     /// <param name="seed">The seed of its images.</param>
     /// <param name="stop">Cancels.</param>
-    public async Task<Experiment> LaunchAsync(string name, int seed, CancellationToken stop)
+    /// <param name="epochs">How long it trains.</param>
+    public async Task<Experiment> LaunchAsync(string name, int seed, CancellationToken stop, int epochs = 10)
     {
         var experiments = Services.GetRequiredService<ExperimentService>();
         var path = Path.Combine(AppContext.BaseDirectory, "assets", "captions", "scenes-1k.txt");
@@ -161,7 +162,7 @@ public sealed class BrowserStudio : IAsyncDisposable
                     Seed = seed,
                     CaptionCount = 16,
                 },
-                Recipe = TrainingRecipes.Named("demo") with { SetsPerBatch = 8, ImagesPerSet = 2, Epochs = 10 },
+                Recipe = TrainingRecipes.Named("demo") with { SetsPerBatch = 8, ImagesPerSet = 2, Epochs = epochs },
                 Probes = [new NewProbe(ProbeKind.Knn, Objects)],
                 Tags = ["test"],
             },

@@ -47,7 +47,8 @@ public sealed partial class MainJobTests(BrowserStudio studio, TestCluster clust
     [Fact]
     public async Task A_cut_network_is_told_and_the_page_goes_on_where_it_was()
     {
-        var experiment = await Studio.LaunchAsync("An experiment to lose sight of", 8, Stop);
+        // It is still at work when it is cancelled, however long the network's end is not noticed.
+        var experiment = await Studio.LaunchAsync("An experiment to lose sight of", 8, Stop, epochs: 10_000);
         await OpenAsync(Page, $"/experiments/{experiment.Id}?tab=log");
         await Page.EvaluateAsync("window.neverReloaded = true");
         await Page.Context.SetOfflineAsync(true);
